@@ -1,0 +1,280 @@
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        connector_metadata::ConnectorMetadata,
+        http::{
+            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+            SharedHttpConnector,
+        },
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+        runtime_components::{RuntimeComponents, RuntimeComponentsBuilder},
+    },
+};
+use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream, config_bag::ConfigBag};
+use tokio::time::Instant;
+
+/// How long one attempt may take from the request to the end of the answer's head, and again to the end of an error's body.
+/// The SDK's own attempt timeout would count the wait for the pace as part of it.
+const ATTEMPT: Duration = Duration::from_secs(5);
+
+/// Slowest rate that throttling can bring about, in requests a second.
+const FLOOR: f64 = 1.0;
+
+/// A shared ceiling on requests a second, with bursts of twice that. It gives way when AWS throttles: half the rate at once,
+/// then slowly up again. Also counts the requests.
+#[derive(Debug)]
+pub struct Pace {
+    bucket: Mutex<Bucket>,
+    calls: AtomicU64,
+    throttled: AtomicU64,
+}
+
+impl Pace {
+    /// A pace of at most `per_second` requests a second; 0 sets no ceiling.
+    #[must_use]
+    pub fn new(per_second: u32) -> Arc<Self> {
+        Arc::new(Self {
+            bucket: Mutex::new(Bucket::new(f64::from(per_second), Instant::now())),
+            calls: AtomicU64::new(0),
+            throttled: AtomicU64::new(0),
+        })
+    }
+
+    /// Requests sent so far, retries included.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// How many of them AWS throttled.
+    #[must_use]
+    pub fn throttled(&self) -> u64 {
+        self.throttled.load(Ordering::Relaxed)
+    }
+
+    async fn wait(&self) {
+        let wait = self.with(|bucket| bucket.take(Instant::now()));
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+        self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn answered(&self, throttled: bool) {
+        if throttled {
+            self.throttled.fetch_add(1, Ordering::Relaxed);
+            self.with(|bucket| bucket.slow_down(Instant::now()));
+        } else {
+            self.with(Bucket::speed_up);
+        }
+    }
+
+    /// No code under the lock can panic, so a poisoned bucket is as good as any.
+    fn with<T>(&self, act: impl FnOnce(&mut Bucket) -> T) -> T {
+        act(&mut self.bucket.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A token bucket whose rate follows AWS's throttling: additive increase, multiplicative decrease.
+#[derive(Debug)]
+struct Bucket {
+    /// Highest rate, tokens a second; 0 is none.
+    ceiling: f64,
+    rate: f64,
+    /// Below zero when requests already wait.
+    tokens: f64,
+    filled_at: Instant,
+    slowed_at: Option<Instant>,
+}
+
+impl Bucket {
+    fn new(ceiling: f64, now: Instant) -> Self {
+        Self { ceiling, rate: ceiling, tokens: ceiling * 2.0, filled_at: now, slowed_at: None }
+    }
+
+    /// Takes a token; returns how long to wait until it is there.
+    fn take(&mut self, now: Instant) -> Duration {
+        if self.ceiling == 0.0 {
+            return Duration::ZERO;
+        }
+        let filled = now.duration_since(self.filled_at).as_secs_f64() * self.rate;
+        self.tokens = (self.tokens + filled).min(self.rate * 2.0) - 1.0;
+        self.filled_at = now;
+        Duration::from_secs_f64((-self.tokens / self.rate).max(0.0))
+    }
+
+    /// Half the rate, and no burst left. Once a second, since requests under way are throttled together.
+    fn slow_down(&mut self, now: Instant) {
+        if self.slowed_at.is_some_and(|at| now.duration_since(at) < Duration::from_secs(1)) {
+            return;
+        }
+        self.slowed_at = Some(now);
+        self.rate = (self.rate / 2.0).max(FLOOR.min(self.ceiling));
+        self.tokens = self.tokens.min(0.0);
+    }
+
+    /// A tenth of a request a second faster for every answer.
+    fn speed_up(&mut self) {
+        self.rate = (self.rate + 0.1).min(self.ceiling);
+    }
+}
+
+/// `inner`, with every request, retries included, waiting for `pace`.
+#[must_use]
+pub fn paced(inner: SharedHttpClient, pace: Arc<Pace>) -> SharedHttpClient {
+    SharedHttpClient::new(Client { inner, pace })
+}
+
+#[derive(Debug)]
+struct Client {
+    inner: SharedHttpClient,
+    pace: Arc<Pace>,
+}
+
+impl HttpClient for Client {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(Connector { inner, pace: Arc::clone(&self.pace) })
+    }
+
+    fn validate_base_client_config(
+        &self,
+        components: &RuntimeComponentsBuilder,
+        config: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.inner.validate_base_client_config(components, config)
+    }
+
+    fn validate_final_config(&self, components: &RuntimeComponents, config: &ConfigBag) -> Result<(), BoxError> {
+        self.inner.validate_final_config(components, config)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.inner.connector_metadata()
+    }
+}
+
+#[derive(Debug)]
+struct Connector {
+    inner: SharedHttpConnector,
+    pace: Arc<Pace>,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (inner, pace) = (self.inner.clone(), Arc::clone(&self.pace));
+        HttpConnectorFuture::new(async move {
+            pace.wait().await;
+            let mut response = in_time(inner.call(request)).await??;
+            let throttled = in_time(is_throttling(&mut response)).await??;
+            pace.answered(throttled);
+            Ok(response)
+        })
+    }
+}
+
+async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, ConnectorError> {
+    tokio::time::timeout(ATTEMPT, work).await.map_err(|elapsed| ConnectorError::timeout(elapsed.into()))
+}
+
+/// Whether AWS throttled the request. Reads the body of an error, which is short, and puts it back.
+async fn is_throttling(response: &mut HttpResponse) -> Result<bool, ConnectorError> {
+    let status = response.status().as_u16();
+    if status < 400 {
+        return Ok(false);
+    }
+    let body = std::mem::replace(response.body_mut(), SdkBody::taken());
+    let bytes = ByteStream::new(body).collect().await.map_err(|error| ConnectorError::io(error.into()))?.into_bytes();
+    let text = String::from_utf8_lossy(&bytes);
+    let header = response.headers().get("x-amzn-errortype").unwrap_or_default();
+    let throttled = status == 429 || THROTTLING.iter().any(|code| header.starts_with(code) || text.contains(code));
+    *response.body_mut() = SdkBody::from(bytes);
+    Ok(throttled)
+}
+
+/// Error codes with which AWS's services throttle: the SDK's own list, of which the others are longer forms.
+const THROTTLING: [&str; 8] = [
+    "Throttl",
+    "TooManyRequests",
+    "RequestThrottled",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "SlowDown",
+    "PriorRequestNotComplete",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(start: Instant, millis: u64) -> Instant {
+        start + Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn a_burst_of_twice_the_rate_goes_at_once_and_the_rest_at_the_rate() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(20.0, start);
+        let waits: Vec<_> = (0..60).map(|_| bucket.take(start).as_millis()).collect();
+        assert_eq!(waits[39], 0);
+        assert_eq!(waits[40], 50);
+        assert_eq!(waits[59], 1000);
+    }
+
+    #[test]
+    fn tokens_come_back_with_time_and_no_further_than_the_burst() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(20.0, start);
+        for _ in 0..40 {
+            bucket.take(start);
+        }
+        assert_eq!(bucket.take(after(start, 50)), Duration::ZERO);
+        assert!(!bucket.take(after(start, 50)).is_zero());
+        let waits: Vec<_> = (0..41).map(|_| bucket.take(after(start, 60_000))).collect();
+        assert!(waits[39].is_zero() && !waits[40].is_zero());
+    }
+
+    #[test]
+    fn throttling_halves_the_rate_once_a_second_down_to_the_floor() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(20.0, start);
+        bucket.slow_down(start);
+        bucket.slow_down(after(start, 999));
+        assert!((bucket.rate - 10.0).abs() < 1e-9);
+        assert!(!bucket.take(start).is_zero(), "no burst after throttling");
+        for second in 1..10 {
+            bucket.slow_down(after(start, second * 1000));
+        }
+        assert!((bucket.rate - FLOOR).abs() < 1e-9);
+    }
+
+    #[test]
+    fn answers_bring_the_rate_back_to_the_ceiling_and_no_further() {
+        let mut bucket = Bucket::new(20.0, Instant::now());
+        bucket.slow_down(Instant::now());
+        bucket.speed_up();
+        assert!((bucket.rate - 10.1).abs() < 1e-9);
+        for _ in 0..1000 {
+            bucket.speed_up();
+        }
+        assert!((bucket.rate - 20.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn no_ceiling_never_waits() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(0.0, start);
+        bucket.slow_down(start);
+        assert!((0..10_000).all(|_| bucket.take(start).is_zero()));
+    }
+}

@@ -1,0 +1,359 @@
+//! The way of one evaluation: what the event names is read, judged, and recorded in both ledgers. No SDK, no runtime.
+
+use std::pin::pin;
+
+use futures::{
+    StreamExt,
+    future::{Either, join, select},
+    stream,
+};
+use rule::{Facts, Finding, Listed, Parameters, Read, Resource, Rule, Source, Timestamp, Trigger, Verdict};
+use tokio::sync::mpsc;
+
+use crate::{
+    Error, Invocation, Notification,
+    clock::Clock,
+    error::Problem,
+    ledger::{
+        config::{self, Inventory, Invoked},
+        security_hub::{self, Reporter},
+    },
+    pages::Tokens,
+    settings::{Findings, Settings},
+    summary::Summary,
+};
+
+/// What a run needs of the world outside.
+pub(crate) struct World<'a, S, A, H, C> {
+    pub(crate) source: &'a S,
+    pub(crate) config: &'a A,
+    pub(crate) security_hub: &'a H,
+    pub(crate) clock: &'a C,
+    pub(crate) settings: Settings,
+}
+
+/// Evaluates what `invocation` names with rule `R`. Fills `summary` as far as it comes.
+///
+/// # Errors
+/// The event or its parameters are wrong, and nothing was reported; or everything that could be was reported, but something
+/// was left unread or unsaid.
+pub(crate) async fn evaluate<R, S, A, H, C>(
+    invocation: &Invocation,
+    world: &World<'_, S, A, H, C>,
+    summary: &mut Summary,
+) -> Result<(), Error>
+where
+    R: Rule,
+    S: Source<Facts = R::Facts>,
+    A: config::Api,
+    H: security_hub::Api,
+    C: Clock,
+{
+    let judge = Judge::<R>::new(invocation)?;
+    let task = Task::of::<R>(&invocation.notification);
+    (summary.rule, summary.trigger, summary.test) = (R::META.name, task.name(), invocation.is_test());
+    if let Task::Ignore = task {
+        return Ok(());
+    }
+    let rule_arn = invocation.rule_arn.as_deref().unwrap_or_default();
+    let rule_name = invocation.rule_name.as_deref().unwrap_or_default();
+    let reporter = Reporter::new(&R::META, rule_name, rule_arn);
+    // AWS Config always names the rule; a test invocation, which records nothing, may do without.
+    if !invocation.is_test() && (reporter.is_none() || rule_name.is_empty()) {
+        let (name, value) =
+            if rule_name.is_empty() { ("configRuleName", rule_name) } else { ("configRuleArn", rule_arn) };
+        return Err(Error::InvalidEvent(format!("`{name}` is missing or malformed: `{value}`")));
+    }
+    let invoked = Invoked {
+        rule_name,
+        account: reporter.map_or("", |reporter| reporter.account),
+        result_token: &invocation.result_token,
+        test: invocation.is_test(),
+        at: invocation.at,
+    };
+    let run = Run {
+        world,
+        judge,
+        config: config::Ledger::new(world.config, world.clock, invoked, world.settings.evaluations),
+        security_hub: reporter.filter(|_| world.settings.findings != Findings::Off && !invocation.is_test()).map(
+            |reporter| security_hub::Ledger::new(world.security_hub, world.clock, reporter, world.settings.findings),
+        ),
+        undecided: None,
+        summary,
+    };
+    let problems = match task {
+        Task::Ignore => Vec::new(),
+        Task::One(resource, gone) => run.one(resource, gone).await,
+        Task::All => run.all(invocation.is_test()).await,
+    };
+    if problems.is_empty() { Ok(()) } else { Err(Error::Incomplete(problems)) }
+}
+
+/// What an event asks for.
+enum Task<'a> {
+    /// Judge one resource; if it is gone, this says why.
+    One(&'a Resource, Option<&'static str>),
+    /// Judge all of them.
+    All,
+    /// Nothing: the rule is deployed without a scope, and this type is none of its business.
+    Ignore,
+}
+
+impl<'a> Task<'a> {
+    fn of<R: Rule>(notification: &'a Notification) -> Self {
+        let is_one_of = |types: &[&str], resource: &Resource| types.contains(&resource.resource_type.as_str());
+        match notification {
+            Notification::Scheduled => Self::All,
+            Notification::Change { resource, gone } if is_one_of(R::META.resource_types, resource) => {
+                Self::One(resource, *gone)
+            }
+            // Which resources it concerns cannot be told from the item: a deleted one has no configuration.
+            Notification::Change { resource, .. } if is_one_of(R::META.also_triggered_by, resource) => Self::All,
+            Notification::Change { .. } => Self::Ignore,
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::One(..) => "change",
+            Self::All => "scheduled",
+            Self::Ignore => "ignored",
+        }
+    }
+}
+
+/// The rule with its parameters, at the time of the event.
+struct Judge<R: Rule> {
+    params: R::Params,
+    query: <R::Facts as Facts>::Query,
+    exempt: Vec<String>,
+    at: Timestamp,
+}
+
+impl<R: Rule> Judge<R> {
+    fn new(invocation: &Invocation) -> Result<Self, Error> {
+        let mut given: Parameters = invocation.parameters.clone();
+        let params = R::params(&mut given)?;
+        let exempt = given.list("exemptResourceIds");
+        given.finish()?;
+        Ok(Self { query: R::query(&params), params, exempt, at: invocation.at })
+    }
+
+    /// The verdict on what was read of `asked`.
+    fn judge(&self, asked: Resource, read: Read<R::Facts>) -> Finding {
+        match read {
+            Read::Here { resource, facts } => {
+                let verdict = self.exempted(&resource, R::decide(&facts, &self.params, self.at));
+                Finding { resource, verdict, details: facts.details() }
+            }
+            Read::Gone => without_facts(asked, Verdict::not_applicable("the resource no longer exists")),
+            Read::Unread(reason) => without_facts(asked, Verdict::undecided(reason)),
+        }
+    }
+
+    /// Turns a failure into "not applicable" if a parameter exempts the resource.
+    fn exempted(&self, resource: &Resource, verdict: Verdict) -> Verdict {
+        let Verdict::NonCompliant(reason) = &verdict else { return verdict };
+        let names = [Some(&resource.id), resource.arn.as_ref(), resource.name.as_ref()];
+        let pattern = self.exempt.iter().find(|pattern| names.iter().flatten().any(|name| matches(pattern, name)));
+        match pattern {
+            None => verdict,
+            Some(pattern) => Verdict::not_applicable(format!(
+                "exempt by parameter exemptResourceIds ({pattern}); fails otherwise: {reason}"
+            )),
+        }
+    }
+}
+
+fn without_facts(resource: Resource, verdict: Verdict) -> Finding {
+    Finding { resource, verdict, details: Vec::new() }
+}
+
+/// Whether `text` is what `pattern` describes, in which `*` stands for any run of characters.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut left) = text.strip_prefix(start) else { return false };
+    let mut pieces = rest.split('*').collect::<Vec<_>>();
+    let end = pieces.pop().unwrap_or_default();
+    for piece in pieces {
+        let Some(at) = left.find(piece) else { return false };
+        left = &left[at + piece.len()..];
+    }
+    left.ends_with(end)
+}
+
+/// One run: the ledgers it writes and what it could not decide.
+struct Run<'a, R: Rule, S, A, H, C> {
+    world: &'a World<'a, S, A, H, C>,
+    judge: Judge<R>,
+    config: config::Ledger<'a, A, C>,
+    security_hub: Option<security_hub::Ledger<'a, H, C>>,
+    /// How many resources could not be judged, with the first and why.
+    undecided: Option<(usize, String, String)>,
+    summary: &'a mut Summary,
+}
+
+impl<R, S, A, H, C> Run<'_, R, S, A, H, C>
+where
+    R: Rule,
+    S: Source<Facts = R::Facts>,
+    A: config::Api,
+    H: security_hub::Api,
+    C: Clock,
+{
+    /// Judges one resource, which keeps the id that the event gives it.
+    async fn one(mut self, resource: &Resource, gone: Option<&'static str>) -> Vec<Problem> {
+        let finding = match gone {
+            Some(reason) => without_facts(resource.clone(), Verdict::not_applicable(reason)),
+            None => {
+                let read = self.world.source.get(resource, &self.judge.query);
+                match select(pin!(read), pin!(self.world.clock.time_is_up())).await {
+                    Either::Left((read, _)) => self.judge.judge(resource.clone(), read),
+                    Either::Right(_) => return vec![Problem::OutOfTime("read")],
+                }
+            }
+        };
+        self.record(finding).await;
+        self.finish(false, Vec::new()).await
+    }
+
+    /// Judges all resources, page by page, and retires what is no longer there.
+    async fn all(mut self, test: bool) -> Vec<Problem> {
+        let world = self.world;
+        let mut problems = Vec::new();
+        // Resources of types that are not recorded are named by their primary identifier.
+        let recorded: &[&str] = if R::META.triggers.contains(&Trigger::Change) { R::META.resource_types } else { &[] };
+        let load = async {
+            let inventory = Inventory::load(world.config, recorded).await?;
+            if !test {
+                problems.extend(self.config.load().await.err().map(Problem::ResultsUnread));
+            }
+            if let Some(security_hub) = &mut self.security_hub {
+                security_hub.load().await;
+            }
+            Ok(inventory)
+        };
+        let inventory = match select(pin!(load), pin!(world.clock.time_is_up())).await {
+            Either::Left((Ok(inventory), _)) => inventory,
+            // Under another id, a result would stand beside the one that is already there.
+            Either::Left((Err(reason), _)) => return vec![Problem::ListIncomplete(reason)],
+            Either::Right(_) => return vec![Problem::OutOfTime("read")],
+        };
+
+        // Reading and reporting go on side by side, a few findings apart.
+        let (sender, mut findings) = mpsc::channel(64);
+        let judge = &self.judge;
+        let reading = async move {
+            let reading = read_all(world, judge, &inventory, &sender);
+            match select(pin!(reading), pin!(world.clock.time_is_up())).await {
+                Either::Left((problem, _)) => problem,
+                Either::Right(_) => Some(Problem::OutOfTime("read")),
+            }
+        };
+        let (config, security_hub) = (&mut self.config, &mut self.security_hub);
+        let (summary, undecided) = (&mut *self.summary, &mut self.undecided);
+        let reporting = async {
+            while let Some(finding) = findings.recv().await {
+                record(finding, config, security_hub.as_mut(), summary, undecided).await;
+            }
+        };
+        let (problem, ()) = join(reading, reporting).await;
+        problems.extend(problem);
+        let complete = !problems.iter().any(|problem| !matches!(problem, Problem::ResultsUnread(_)));
+        self.finish(complete, problems).await
+    }
+
+    async fn record(&mut self, finding: Finding) {
+        record(finding, &mut self.config, self.security_hub.as_mut(), self.summary, &mut self.undecided).await;
+    }
+
+    /// Ends both ledgers: AWS Config first, which no trouble with Security Hub may cost anything.
+    async fn finish(self, complete: bool, mut problems: Vec<Problem>) -> Vec<Problem> {
+        let config = self.config.finish(complete).await;
+        (self.summary.evaluations_posted, self.summary.results_retired) = (config.posted, config.retired);
+        problems.extend(config.problems);
+        if let Some((count, first, reason)) = self.undecided {
+            problems.push(Problem::ResourcesUndecided { count, first, reason });
+        }
+        if let Some(security_hub) = self.security_hub {
+            let outcome = security_hub.finish(complete).await;
+            self.summary.findings_sent = outcome.sent;
+            problems.extend(outcome.problem);
+        }
+        problems
+    }
+}
+
+/// Records one finding in both ledgers.
+async fn record<A: config::Api, H: security_hub::Api, C: Clock>(
+    finding: Finding,
+    config: &mut config::Ledger<'_, A, C>,
+    security_hub: Option<&mut security_hub::Ledger<'_, H, C>>,
+    summary: &mut Summary,
+    undecided: &mut Option<(usize, String, String)>,
+) {
+    let Finding { resource, verdict, .. } = &finding;
+    summary.count(verdict);
+    if let Verdict::Undecided(reason) = verdict {
+        undecided.get_or_insert_with(|| (0, resource.label().to_owned(), reason.to_string())).0 += 1;
+    }
+    if let Verdict::NonCompliant(reason) = verdict {
+        tracing::debug!(resource = resource.id, %reason, "not compliant");
+    }
+    config.record(&finding).await;
+    if let Some(security_hub) = security_hub {
+        security_hub.record(&finding).await;
+    }
+}
+
+/// Lists everything, reads what the list does not tell, judges, and hands the findings over as they come. Returns what kept
+/// it from the end of the list.
+async fn read_all<R, S, A, H, C>(
+    world: &World<'_, S, A, H, C>,
+    judge: &Judge<R>,
+    inventory: &Inventory,
+    findings: &mpsc::Sender<Finding>,
+) -> Option<Problem>
+where
+    R: Rule,
+    S: Source<Facts = R::Facts>,
+{
+    // The state is the token to ask with and the tokens so far; none after the last page or a failure.
+    let start = Some((None, Tokens::new("the list of resources")));
+    let pages = stream::unfold(start, |state| async {
+        let (token, mut tokens) = state?;
+        let page = match world.source.list(&judge.query, token).await {
+            Ok(page) => page,
+            Err(reason) => return Some((Err(reason), None)),
+        };
+        match tokens.check(page.next.clone()) {
+            Ok(next) => Some((Ok(page), next.map(|next| (Some(next), tokens)))),
+            Err(reason) => Some((Err(reason), None)),
+        }
+    });
+    let entries = pages.flat_map(|page| match page {
+        Ok(page) => {
+            stream::iter(page.items.into_iter().map(Ok).chain(page.unreadable.into_iter().map(Err)).collect::<Vec<_>>())
+        }
+        Err(reason) => stream::iter(vec![Err(reason)]),
+    });
+    let read = entries.map(async |entry: Result<Listed<R::Facts>, String>| {
+        let Listed { resource, facts } = entry?;
+        let resource = inventory.name(resource);
+        let read = match facts {
+            Some(facts) => Read::Here { resource: resource.clone(), facts },
+            None => world.source.get(&resource, &judge.query).await,
+        };
+        Ok::<_, String>(judge.judge(resource, read))
+    });
+    let mut read = pin!(read.buffer_unordered(world.settings.concurrency));
+    let mut failure = None;
+    while let Some(finding) = read.next().await {
+        match finding {
+            // The receiver is there until every sender is gone.
+            Ok(finding) => drop(findings.send(finding).await),
+            Err(reason) => failure = failure.or(Some(reason)),
+        }
+    }
+    failure.map(Problem::ListIncomplete)
+}

@@ -1,0 +1,517 @@
+//! The ledger that AWS Config keeps: one evaluation per resource.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws::SdkConfig;
+use aws_sdk_config::{Client, error::ProvideErrorMetadata, types};
+use rule::{ACCOUNT, Annotation, Finding, Resource, Timestamp, Verdict};
+
+use super::{BATCH, Refused, send_all};
+use crate::{clock::Clock, error::Problem, pages, pages::mark, settings::Evaluations};
+
+/// One result as AWS Config keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Evaluation {
+    pub(crate) resource_type: String,
+    pub(crate) resource_id: String,
+    pub(crate) compliance: Compliance,
+    pub(crate) annotation: Option<String>,
+    /// When what was judged happened (`OrderingTimestamp`).
+    pub(crate) at: Timestamp,
+}
+
+/// The compliance types that `PutEvaluations` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Compliance {
+    Compliant,
+    NonCompliant,
+    NotApplicable,
+}
+
+/// Why `PutEvaluations` failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PutError {
+    /// Config does not take results for this type of resource.
+    TypeRefused,
+    /// Anything else, in words.
+    Failed(String),
+}
+
+/// A page of a list, with the token of the next.
+type PageOf<T> = Result<(Vec<T>, Option<String>), String>;
+
+/// What this ledger needs of AWS Config.
+#[cfg_attr(test, mockall::automock)]
+pub(crate) trait Api {
+    /// `PutEvaluations`: at most 100, all of one resource type. Returns what Config did not take.
+    async fn put(&self, evaluations: &[Evaluation], token: &str, test: bool) -> Result<Vec<Refused>, PutError>;
+
+    /// `GetComplianceDetailsByConfigRule`: a page of the compliant and non-compliant results of a rule.
+    async fn results(&self, rule: &str, token: Option<String>) -> PageOf<Evaluation>;
+
+    /// `ListDiscoveredResources`: a page of the resources of a type in Config's inventory. Only type, id and name are set.
+    async fn discovered(&self, resource_type: &str, token: Option<String>) -> PageOf<Resource>;
+}
+
+/// Which invocation the results belong to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Invoked<'a> {
+    pub(crate) rule_name: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) result_token: &'a str,
+    pub(crate) test: bool,
+    pub(crate) at: Timestamp,
+}
+
+/// Records the verdicts of one run.
+pub(crate) struct Ledger<'a, A, C> {
+    api: &'a A,
+    clock: &'a C,
+    invoked: Invoked<'a>,
+    /// What Config holds, by [`key`], when it was asked: `None` on a change event.
+    held: Option<HashMap<u64, Held>>,
+    policy: Evaluations,
+    /// Batches that are not full yet, by resource type.
+    waiting: BTreeMap<String, Vec<Evaluation>>,
+    /// What is said of each type, in case Config refuses it.
+    tallies: BTreeMap<String, Tally>,
+    /// Evaluations that could not be recorded, with the first reason.
+    lost: Option<(usize, String)>,
+    posted: usize,
+    retired: usize,
+}
+
+/// A result that Config holds: 16 bytes, since there may be half a million of them.
+struct Held {
+    /// Mark of its compliance and annotation.
+    content: u64,
+    /// Whether this run came across its resource.
+    seen: bool,
+}
+
+/// What a run says of one resource type.
+#[derive(Default)]
+struct Tally {
+    judged: usize,
+    failing: usize,
+    undecided: usize,
+    /// The first few that fail.
+    names: Vec<String>,
+    /// Config does not take results for this type.
+    refused: bool,
+}
+
+impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
+    pub(crate) fn new(api: &'a A, clock: &'a C, invoked: Invoked<'a>, policy: Evaluations) -> Self {
+        Self {
+            api,
+            clock,
+            invoked,
+            held: None,
+            policy,
+            waiting: BTreeMap::new(),
+            tallies: BTreeMap::new(),
+            lost: None,
+            posted: 0,
+            retired: 0,
+        }
+    }
+
+    /// Reads what Config holds for the rule, so that only what differs is posted and what vanished can be retired.
+    ///
+    /// # Errors
+    /// Why it could not be read. Everything is posted then, and nothing retired.
+    pub(crate) async fn load(&mut self) -> Result<(), String> {
+        let mut held = HashMap::new();
+        self.results(|results| {
+            held.extend(
+                results.into_iter().map(|result| (key(&result), Held { content: content(&result), seen: false })),
+            );
+        })
+        .await?;
+        self.held = Some(held);
+        Ok(())
+    }
+
+    /// Takes down one verdict, and posts the batch that it fills.
+    pub(crate) async fn record(&mut self, finding: &Finding) {
+        let (resource, tally) =
+            (&finding.resource, self.tallies.entry(finding.resource.resource_type.clone()).or_default());
+        let (compliance, annotation) = match &finding.verdict {
+            Verdict::Compliant => (Compliance::Compliant, None),
+            Verdict::NonCompliant(reason) => (Compliance::NonCompliant, Some(reason)),
+            Verdict::NotApplicable(reason) => (Compliance::NotApplicable, Some(reason)),
+            Verdict::Undecided(_) => {
+                tally.undecided += 1;
+                // It exists, so what Config holds of it stays.
+                if let Some(held) = self.held.as_mut().and_then(|held| held.get_mut(&key_of(resource))) {
+                    held.seen = true;
+                }
+                return;
+            }
+        };
+        match compliance {
+            Compliance::NonCompliant => {
+                tally.judged += 1;
+                tally.failing += 1;
+                if tally.names.len() < 10 {
+                    tally.names.push(resource.label().to_owned());
+                }
+            }
+            Compliance::Compliant => tally.judged += 1,
+            Compliance::NotApplicable => {}
+        }
+        self.post(Evaluation {
+            resource_type: resource.resource_type.clone(),
+            resource_id: resource.id.clone(),
+            compliance,
+            annotation: annotation.map(ToString::to_string),
+            at: self.invoked.at,
+        })
+        .await;
+    }
+
+    /// Posts what still waits, and what has to be said of types that Config refuses. `complete`: every resource was listed,
+    /// so what Config holds of others can be retired.
+    pub(crate) async fn finish(mut self, complete: bool) -> Outcome {
+        let mut problems = Vec::new();
+        self.flush().await;
+        self.post_refused_types(complete).await;
+        if complete && let Err(reason) = self.retire().await {
+            problems.push(Problem::ResultsUnread(reason));
+        }
+        if let Some((count, reason)) = self.lost {
+            problems.push(Problem::EvaluationsNotRecorded { count, reason });
+        }
+        Outcome { posted: self.posted, retired: self.retired, problems }
+    }
+
+    /// Marks as not applicable what Config holds of resources that this run did not come across, unless it is newer than
+    /// the event: somebody else knows better then. The list is read again for every few thousand, since their names are
+    /// not kept and posting while reading would move the pages.
+    async fn retire(&mut self) -> Result<(), String> {
+        const AT_ONCE: usize = 10_000;
+        let at = self.invoked.at;
+        while let Some(held) = &self.held
+            && held.values().any(|held| !held.seen)
+        {
+            let mut stale = Vec::new();
+            self.results(|results| {
+                let unseen = |result: &Evaluation| held.get(&key(result)).is_some_and(|held| !held.seen);
+                let old = results.into_iter().filter(|result| unseen(result) && result.at <= at);
+                stale.extend(old.take(AT_ONCE - stale.len()));
+            })
+            .await?;
+            let last = stale.len() < AT_ONCE;
+            self.retired += stale.len();
+            for result in stale {
+                let annotation = Some("no longer found in this account and Region".to_owned());
+                self.post(Evaluation { compliance: Compliance::NotApplicable, annotation, at, ..result }).await;
+            }
+            self.flush().await;
+            if last {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn results(&self, take: impl FnMut(Vec<Evaluation>)) -> Result<(), String> {
+        let ask = async |token| self.api.results(self.invoked.rule_name, token).await;
+        pages::each("config:GetComplianceDetailsByConfigRule", ask, take).await
+    }
+
+    /// Posts an evaluation unless Config holds the same.
+    async fn post(&mut self, evaluation: Evaluation) {
+        if let Some(held) = &mut self.held {
+            let held = held.get_mut(&key(&evaluation));
+            let same = match held {
+                Some(held) => {
+                    held.seen = true;
+                    held.content == content(&evaluation)
+                }
+                // Config keeps no result for what is not applicable, so there is nothing to change.
+                None => evaluation.compliance == Compliance::NotApplicable,
+            };
+            if same && self.policy == Evaluations::Changed {
+                return;
+            }
+        }
+        self.queue(evaluation).await;
+    }
+
+    async fn queue(&mut self, evaluation: Evaluation) {
+        let resource_type = evaluation.resource_type.clone();
+        let batch = self.waiting.entry(resource_type.clone()).or_default();
+        batch.push(evaluation);
+        if batch.len() == BATCH {
+            self.send(&resource_type).await;
+        }
+    }
+
+    async fn flush(&mut self) {
+        while let Some(resource_type) = self.waiting.keys().next().cloned() {
+            self.send(&resource_type).await;
+        }
+    }
+
+    async fn send(&mut self, resource_type: &str) {
+        let Some(batch) = self.waiting.remove(resource_type) else { return };
+        let size = batch.len();
+        if self.tallies.get(resource_type).is_some_and(|tally| tally.refused) {
+            return;
+        }
+        let Invoked { result_token, test, .. } = self.invoked;
+        let lost = match send_all(self.clock, batch, async |batch| self.api.put(batch, result_token, test).await).await
+        {
+            Ok(lost) => lost,
+            Err(PutError::TypeRefused) => {
+                self.tallies.entry(resource_type.to_owned()).or_default().refused = true;
+                tracing::warn!(
+                    resource_type,
+                    "AWS Config takes no results for this type; they are summed up for the account"
+                );
+                return;
+            }
+            Err(PutError::Failed(reason)) => Some((size, reason)),
+        };
+        let (count, reason) = lost.unwrap_or_default();
+        self.posted += size - count;
+        if count > 0 {
+            self.lost.get_or_insert((0, reason)).0 += count;
+        }
+    }
+
+    /// Posts one evaluation of the account that stands for all resources of types that Config refuses, if it is certain.
+    async fn post_refused_types(&mut self, complete: bool) {
+        if !self.tallies.values().any(|tally| tally.refused) {
+            return;
+        }
+        if let Some(held) = self.held.as_mut().and_then(|held| held.get_mut(&id_mark(ACCOUNT, self.invoked.account))) {
+            held.seen = true;
+        }
+        if let Some(evaluation) = self.of_refused_types(complete) {
+            self.post(evaluation).await;
+            self.flush().await;
+        }
+    }
+
+    fn of_refused_types(&self, complete: bool) -> Option<Evaluation> {
+        let refused: Vec<_> = self.tallies.iter().filter(|(_, tally)| tally.refused).collect();
+        let (compliance, annotation) = match refused.iter().filter(|(_, tally)| tally.failing > 0).count() {
+            0 if !complete || refused.iter().any(|(_, tally)| tally.undecided > 0) => return None,
+            0 if refused.iter().all(|(_, tally)| tally.judged == 0) => {
+                (Compliance::NotApplicable, Annotation::new("there is no resource to judge"))
+            }
+            0 => (Compliance::Compliant, Annotation::new("all resources pass")),
+            _ => {
+                let failing = refused.iter().filter(|(_, tally)| tally.failing > 0).map(|(resource_type, tally)| {
+                    let kind = resource_type.rsplit("::").next().unwrap_or(resource_type);
+                    format!("{} of {} {kind} fail: {}", tally.failing, tally.judged, tally.names.join(", "))
+                });
+                (Compliance::NonCompliant, Annotation::new(failing.collect::<Vec<_>>().join("; ")))
+            }
+        };
+        Some(Evaluation {
+            resource_type: ACCOUNT.to_owned(),
+            resource_id: self.invoked.account.to_owned(),
+            compliance,
+            annotation: Some(annotation.to_string()),
+            at: self.invoked.at,
+        })
+    }
+}
+
+/// What became of a run's evaluations.
+pub(crate) struct Outcome {
+    /// Evaluations that Config took, retired ones included.
+    pub(crate) posted: usize,
+    /// Results of vanished resources that were retired.
+    pub(crate) retired: usize,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Ids that Config's inventory gives to resources of the types that it records.
+#[derive(Default)]
+pub(crate) struct Inventory {
+    /// Marks of the ids.
+    ids: std::collections::HashSet<u64>,
+    /// Ids that are neither ARN nor name, by mark of the resource's name. Only for types whose ids are of their own kind.
+    by_name: HashMap<u64, Box<str>>,
+}
+
+impl Inventory {
+    /// Reads Config's inventory of these types.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub(crate) async fn load(api: &impl Api, resource_types: &[&str]) -> Result<Self, String> {
+        let mut inventory = Self::default();
+        for resource_type in resource_types {
+            let ask = async |token| api.discovered(resource_type, token).await;
+            pages::each("config:ListDiscoveredResources", ask, |resources| {
+                for resource in resources {
+                    inventory.ids.insert(id_mark(&resource.resource_type, &resource.id));
+                    if let Some(name) = resource.name.filter(|name| *name != resource.id && !is_arn(&resource.id)) {
+                        inventory.by_name.insert(id_mark(&resource.resource_type, &name), resource.id.into());
+                    }
+                }
+            })
+            .await?;
+        }
+        Ok(inventory)
+    }
+
+    /// Names a listed resource as Config does: by its ARN, its name or an id of Config's own, whichever the inventory has.
+    /// A resource that is not in it keeps its primary identifier.
+    pub(crate) fn name(&self, mut resource: Resource) -> Resource {
+        let known = |id: &&String| self.ids.contains(&id_mark(&resource.resource_type, id));
+        let id = [Some(&resource.id), resource.arn.as_ref(), resource.name.as_ref()].into_iter().flatten().find(known);
+        let own = || resource.name.as_ref().and_then(|name| self.by_name.get(&id_mark(&resource.resource_type, name)));
+        if let Some(id) = id.cloned().or_else(|| own().map(ToString::to_string)) {
+            resource.id = id;
+        }
+        resource
+    }
+}
+
+fn is_arn(id: &str) -> bool {
+    id.starts_with("arn:")
+}
+
+fn id_mark(resource_type: &str, id: &str) -> u64 {
+    mark(&(resource_type, id))
+}
+
+fn key(evaluation: &Evaluation) -> u64 {
+    id_mark(&evaluation.resource_type, &evaluation.resource_id)
+}
+
+fn key_of(resource: &Resource) -> u64 {
+    id_mark(&resource.resource_type, &resource.id)
+}
+
+fn content(evaluation: &Evaluation) -> u64 {
+    mark(&(evaluation.compliance, evaluation.annotation.as_deref()))
+}
+
+/// AWS Config itself.
+pub(crate) struct AwsConfig {
+    client: Client,
+}
+
+impl AwsConfig {
+    pub(crate) fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+}
+
+impl Api for AwsConfig {
+    async fn put(&self, evaluations: &[Evaluation], token: &str, test: bool) -> Result<Vec<Refused>, PutError> {
+        let call = evaluations.iter().map(wire).collect::<Result<_, _>>().map(|wired: Vec<_>| {
+            self.client.put_evaluations().result_token(token).test_mode(test).set_evaluations(Some(wired))
+        });
+        let call = call.map_err(|error| PutError::Failed(error.to_string()))?;
+        let answer = call.send().await.map_err(|error| {
+            let resource_type = evaluations.first().map_or("", |evaluation| &evaluation.resource_type);
+            if is_type_refused(aws::code(&error), error.message(), resource_type) {
+                PutError::TypeRefused
+            } else {
+                PutError::Failed(aws::reason("config:PutEvaluations", &error))
+            }
+        })?;
+        // Config names what it did not take by type and id, which are unique in a batch.
+        let failed = answer.failed_evaluations();
+        let positions = evaluations.iter().enumerate().filter(|(_, evaluation)| {
+            failed.iter().any(|failed| {
+                failed.compliance_resource_id() == evaluation.resource_id
+                    && failed.compliance_resource_type() == evaluation.resource_type
+            })
+        });
+        let reason = "config:PutEvaluations returned them in FailedEvaluations, without a reason";
+        let refused: Vec<_> = positions.map(|(position, _)| Refused { position, reason: reason.to_owned() }).collect();
+        if refused.len() < failed.len() {
+            let reason = "config:PutEvaluations returned FailedEvaluations that were not in the batch";
+            return Err(PutError::Failed(reason.to_owned()));
+        }
+        Ok(refused)
+    }
+
+    async fn results(&self, rule: &str, token: Option<String>) -> PageOf<Evaluation> {
+        let call = self.client.get_compliance_details_by_config_rule().config_rule_name(rule).limit(100);
+        let call = call.compliance_types(types::ComplianceType::Compliant);
+        let call = call.compliance_types(types::ComplianceType::NonCompliant).set_next_token(token);
+        let answer = call.send().await;
+        let answer = answer.map_err(|error| aws::reason("config:GetComplianceDetailsByConfigRule", &error))?;
+        let results = answer.evaluation_results().iter().map(held);
+        let results = results.collect::<Option<_>>().ok_or_else(|| {
+            "config:GetComplianceDetailsByConfigRule gave a result without its resource, its verdict or its time"
+                .to_owned()
+        })?;
+        Ok((results, answer.next_token().map(str::to_owned)))
+    }
+
+    async fn discovered(&self, resource_type: &str, token: Option<String>) -> PageOf<Resource> {
+        let call = self.client.list_discovered_resources().resource_type(resource_type.into()).limit(100);
+        let answer = match call.set_next_token(token).send().await {
+            Ok(answer) => answer,
+            // A type that Config does not know, or no recorder in this Region: Config has no names of its own.
+            Err(error)
+                if matches!(
+                    aws::code(&error),
+                    Some("ValidationException" | "NoAvailableConfigurationRecorderException")
+                ) =>
+            {
+                return Ok((Vec::new(), None));
+            }
+            Err(error) => return Err(aws::reason("config:ListDiscoveredResources", &error)),
+        };
+        let resources = answer.resource_identifiers().iter().filter_map(|found| {
+            Some(Resource {
+                resource_type: resource_type.to_owned(),
+                id: found.resource_id()?.to_owned(),
+                name: found.resource_name().map(str::to_owned),
+                ..Resource::default()
+            })
+        });
+        Ok((resources.collect(), answer.next_token().map(str::to_owned)))
+    }
+}
+
+/// Config's words for a type it does not take: `InvalidParameterValueException: The resource type AWS::X::Y is invalid. Only
+/// the following values are permitted: [...]` (awslabs/aws-config-rdk, issue 290).
+fn is_type_refused(code: Option<&str>, message: Option<&str>, resource_type: &str) -> bool {
+    let start = format!("resource type {resource_type} is invalid");
+    matches!(code, Some("InvalidParameterValueException" | "ValidationException"))
+        && message.is_some_and(|message| message.contains(&start))
+}
+
+fn wire(evaluation: &Evaluation) -> Result<types::Evaluation, aws_sdk_config::error::BuildError> {
+    types::Evaluation::builder()
+        .compliance_resource_type(&evaluation.resource_type)
+        .compliance_resource_id(&evaluation.resource_id)
+        .compliance_type(match evaluation.compliance {
+            Compliance::Compliant => types::ComplianceType::Compliant,
+            Compliance::NonCompliant => types::ComplianceType::NonCompliant,
+            Compliance::NotApplicable => types::ComplianceType::NotApplicable,
+        })
+        .set_annotation(evaluation.annotation.clone())
+        .ordering_timestamp(aws::date_time(evaluation.at))
+        .build()
+}
+
+fn held(result: &types::EvaluationResult) -> Option<Evaluation> {
+    let identifier = result.evaluation_result_identifier()?;
+    let qualifier = identifier.evaluation_result_qualifier()?;
+    Some(Evaluation {
+        resource_type: qualifier.resource_type()?.to_owned(),
+        resource_id: qualifier.resource_id()?.to_owned(),
+        compliance: match result.compliance_type()? {
+            types::ComplianceType::Compliant => Compliance::Compliant,
+            types::ComplianceType::NonCompliant => Compliance::NonCompliant,
+            _ => return None,
+        },
+        annotation: result.annotation().filter(|text| !text.is_empty()).map(str::to_owned),
+        at: aws::timestamp(identifier.ordering_timestamp()?)?,
+    })
+}

@@ -1,0 +1,561 @@
+//! The ledger that Security Hub keeps: one finding per failing resource and rule.
+
+use std::{collections::HashMap, time::Duration};
+
+use aws::SdkConfig;
+use aws_sdk_securityhub::{Client, types};
+use rule::{ACCOUNT, Details, Finding, Metadata, Provenance, Resource, Timestamp, Verdict};
+use sha2::{Digest, Sha256};
+
+use super::{BATCH, Refused, send_all};
+use crate::{clock::Clock, error::Problem, pages, pages::mark, settings::Findings};
+
+/// Security Hub forgets an active finding 90 days after its last update; one that still holds is sent again well before.
+const REFRESH_AFTER: Duration = Duration::from_hours(60 * 24);
+
+/// Which rule in which account and Region the findings belong to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reporter<'a> {
+    pub(crate) meta: &'a Metadata,
+    pub(crate) rule_name: &'a str,
+    /// ARN of the Config rule, the findings' `GeneratorId`.
+    pub(crate) rule_arn: &'a str,
+    pub(crate) partition: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) account: &'a str,
+}
+
+impl<'a> Reporter<'a> {
+    /// From the ARN of the Config rule: `arn:aws:config:eu-west-1:111122223333:config-rule/config-rule-abc`. `None` when it
+    /// is not one.
+    pub(crate) fn new(meta: &'a Metadata, rule_name: &'a str, rule_arn: &'a str) -> Option<Self> {
+        let mut parts = rule_arn.splitn(6, ':');
+        let ("arn", partition, "config", region, account) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?)
+        else {
+            return None;
+        };
+        let named = [partition, region, account, parts.next()?].iter().all(|part| !part.is_empty());
+        named.then_some(Self { meta, rule_name, rule_arn, partition, region, account })
+    }
+
+    /// The finding's Id, which never changes: a hash of the Config rule's ARN and the resource's, behind the former. SageMaker
+    /// is not consistent about the case of names in ARNs, and no service has two resources that differ in case only.
+    fn finding_id(&self, resource: &Resource) -> String {
+        let digest = Sha256::new().chain_update(self.rule_arn).chain_update([0]);
+        let digest = digest.chain_update(asff_id(resource).to_lowercase()).finalize();
+        let hash: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        format!("{}/finding/{hash}", self.rule_arn)
+    }
+
+    fn product_arn(&self) -> String {
+        let Self { partition, region, account, .. } = self;
+        format!("arn:{partition}:securityhub:{region}:{account}:product/{account}/default")
+    }
+}
+
+/// What changes from one finding of a rule to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HubFinding {
+    pub(crate) id: String,
+    pub(crate) status: Status,
+    pub(crate) archived: bool,
+    pub(crate) description: String,
+    pub(crate) asff_type: String,
+    /// `Resources[0].Id`: the resource's ARN.
+    pub(crate) resource_id: String,
+    pub(crate) details: Details,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    /// Version of the rule that wrote it.
+    pub(crate) version: String,
+}
+
+/// `Compliance.Status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Status {
+    Passed,
+    Failed,
+    NotAvailable,
+}
+
+/// Why a call of Security Hub failed, with what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HubError(pub(crate) String);
+
+/// What this ledger needs of Security Hub.
+#[cfg_attr(test, mockall::automock)]
+pub(crate) trait Api {
+    /// `BatchImportFindings`: at most 100. Returns what Security Hub did not take.
+    async fn import<'a>(&self, reporter: Reporter<'a>, findings: &[HubFinding]) -> Result<Vec<Refused>, HubError>;
+
+    /// `GetFindings`: a page of the rule's active findings with one of these statuses; of one id only, if it is given.
+    async fn find<'a>(
+        &self,
+        reporter: Reporter<'a>,
+        statuses: &[Status],
+        id: Option<String>,
+        token: Option<String>,
+    ) -> Result<(Vec<HubFinding>, Option<String>), String>;
+}
+
+/// Records the verdicts of one run.
+pub(crate) struct Ledger<'a, A, C> {
+    api: &'a A,
+    clock: &'a C,
+    reporter: Reporter<'a>,
+    policy: Findings,
+    /// Open findings by mark of their id. On a change event each is looked up when its resource comes.
+    open: HashMap<u64, Open>,
+    knows: Knows,
+    waiting: Vec<HubFinding>,
+    sent: usize,
+    /// Findings that Security Hub did not take, with the first reason.
+    lost: Option<(usize, String)>,
+    /// Why the open findings could not be read.
+    unread: Option<String>,
+}
+
+/// Which open findings a ledger knows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Knows {
+    /// All: a run over everything.
+    All,
+    /// The one that was asked for: a change event.
+    Asked,
+    /// None, since reading them failed.
+    Nothing,
+}
+
+/// A finding that Security Hub holds open.
+struct Open {
+    /// Mark of what it says.
+    content: u64,
+    created_at: Timestamp,
+    status: Status,
+    /// It has to be sent again before Security Hub forgets it.
+    old: bool,
+    /// Whether this run came across its resource.
+    seen: bool,
+}
+
+/// What became of a run's findings.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    /// Findings that Security Hub took.
+    pub(crate) sent: usize,
+    pub(crate) problem: Option<Problem>,
+}
+
+impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
+    pub(crate) fn new(api: &'a A, clock: &'a C, reporter: Reporter<'a>, policy: Findings) -> Self {
+        Self {
+            api,
+            clock,
+            reporter,
+            policy,
+            open: HashMap::new(),
+            knows: Knows::Asked,
+            waiting: Vec::new(),
+            sent: 0,
+            lost: None,
+            unread: None,
+        }
+    }
+
+    /// Reads which of the rule's findings are open. What fails here is told at the end, and costs only what depends on it.
+    pub(crate) async fn load(&mut self) {
+        let now = self.clock.now();
+        let mut open = HashMap::new();
+        let read = self.each_open(None, |findings| {
+            open.extend(findings.iter().map(|finding| (mark(&finding.id), Open::new(finding, now))));
+        });
+        let read = read.await;
+        self.open = open;
+        self.knows = if read.is_ok() { Knows::All } else { Knows::Nothing };
+        self.unread = read.err();
+    }
+
+    /// Takes down one verdict, and sends the batch that it fills.
+    pub(crate) async fn record(&mut self, finding: &Finding) {
+        let id = self.reporter.finding_id(&finding.resource);
+        if self.knows == Knows::Asked {
+            // A new failure with a date needs no look-up, and it is the commonest of what has to be told.
+            let is_plain_failure =
+                matches!(finding.verdict, Verdict::NonCompliant(_)) && finding.resource.created_at.is_some();
+            if !is_plain_failure {
+                self.look_up(&id).await;
+            }
+        }
+        let now = self.clock.now();
+        let open = self.open.get_mut(&mark(&id));
+        let (held, created_at) = match open {
+            Some(open) => {
+                open.seen = true;
+                (Some((open.status, open.content, open.old)), Some(open.created_at))
+            }
+            None => (None, None),
+        };
+        let Some((status, archived)) = self.due(&finding.verdict, held.map(|(status, ..)| status)) else { return };
+        let wanted = HubFinding {
+            id,
+            status,
+            archived,
+            description: describe(self.reporter.meta, finding),
+            asff_type: asff_type(&finding.resource.resource_type).to_owned(),
+            resource_id: asff_id(&finding.resource),
+            details: finding.details.clone(),
+            created_at: created_at.or(finding.resource.created_at).unwrap_or(now),
+            updated_at: now,
+            version: self.reporter.meta.version.to_owned(),
+        };
+        if held.is_none_or(|(_, held, old)| old || held != content(&wanted)) {
+            self.queue(wanted).await;
+        }
+    }
+
+    /// What the verdict makes of a finding that is open with this status, or not at all: its new status and whether it is
+    /// archived; `None` when there is nothing to say.
+    fn due(&self, verdict: &Verdict, open: Option<Status>) -> Option<(Status, bool)> {
+        match (verdict, open) {
+            (Verdict::NonCompliant(_), _) => Some((Status::Failed, false)),
+            (Verdict::Compliant, Some(_)) => Some((Status::Passed, false)),
+            (Verdict::Compliant, None) => (self.policy == Findings::All).then_some((Status::Passed, false)),
+            (Verdict::NotApplicable(_), Some(status)) => Some((status, true)),
+            // What could not be read this time may well fail still, or pass still if nobody can tell what is open.
+            (Verdict::Undecided(_), Some(Status::Failed)) => None,
+            (Verdict::Undecided(_), None) if self.knows == Knows::Nothing => None,
+            (Verdict::Undecided(_), _) => Some((Status::NotAvailable, false)),
+            (Verdict::NotApplicable(_), None) => None,
+        }
+    }
+
+    /// Sends what still waits. `complete`: every resource was listed, so the open findings of others can be archived.
+    pub(crate) async fn finish(mut self, complete: bool) -> Outcome {
+        if complete && self.knows == Knows::All && self.open.values().any(|open| !open.seen) {
+            let mut gone = Vec::new();
+            let open = &self.open;
+            let read = self.each_open(None, |findings| {
+                let unseen = |id: &str| open.get(&mark(id)).is_some_and(|open| !open.seen);
+                gone.extend(findings.into_iter().filter(|finding| unseen(&finding.id)));
+            });
+            if let Err(reason) = read.await {
+                self.unread.get_or_insert(reason);
+            }
+            for finding in gone {
+                self.queue(HubFinding { archived: true, updated_at: self.clock.now(), ..finding }).await;
+            }
+        }
+        self.flush().await;
+        let lost = self.lost.map(|(count, reason)| format!("{count} findings were not taken: {reason}"));
+        let unread = self.unread.map(|reason| format!("the open findings could not be read: {reason}"));
+        let reasons: Vec<_> = lost.into_iter().chain(unread).collect();
+        let problem = (!reasons.is_empty()).then(|| Problem::FindingsNotRecorded(reasons.join("; ")));
+        Outcome { sent: self.sent, problem }
+    }
+
+    /// Looks up the open finding with this id.
+    async fn look_up(&mut self, id: &str) {
+        let now = self.clock.now();
+        let mut found = None;
+        let read = self.each_open(Some(id), |findings| {
+            found = found.take().or_else(|| findings.into_iter().find(|finding| finding.id == id));
+        });
+        if let Err(reason) = read.await {
+            self.unread.get_or_insert(reason);
+            self.knows = Knows::Nothing;
+        }
+        if let Some(finding) = found {
+            self.open.insert(mark(id), Open::new(&finding, now));
+        }
+    }
+
+    async fn each_open(&self, id: Option<&str>, take: impl FnMut(Vec<HubFinding>)) -> Result<(), String> {
+        let statuses: &[_] = match self.policy {
+            Findings::All => &[Status::Failed, Status::NotAvailable, Status::Passed],
+            Findings::Failed | Findings::Off => &[Status::Failed, Status::NotAvailable],
+        };
+        let ask = async |token| self.api.find(self.reporter, statuses, id.map(str::to_owned), token).await;
+        pages::each("securityhub:GetFindings", ask, take).await
+    }
+
+    async fn queue(&mut self, finding: HubFinding) {
+        self.waiting.push(finding);
+        if self.waiting.len() == BATCH {
+            self.flush().await;
+        }
+    }
+
+    async fn flush(&mut self) {
+        let batch = std::mem::take(&mut self.waiting);
+        let size = batch.len();
+        if size == 0 {
+            return;
+        }
+        let send = async |batch: &[HubFinding]| self.api.import(self.reporter, batch).await;
+        let (count, reason) = match send_all(self.clock, batch, send).await {
+            Ok(lost) => lost.unwrap_or_default(),
+            Err(HubError(reason)) => (size, reason),
+        };
+        self.sent += size - count;
+        if count > 0 {
+            self.lost.get_or_insert((0, reason)).0 += count;
+        }
+    }
+}
+
+impl Open {
+    fn new(finding: &HubFinding, now: Timestamp) -> Self {
+        let age = u64::try_from(now.millis().saturating_sub(finding.updated_at.millis())).unwrap_or(0);
+        Self {
+            content: content(finding),
+            created_at: finding.created_at,
+            status: finding.status,
+            old: Duration::from_millis(age) > REFRESH_AFTER,
+            seen: false,
+        }
+    }
+}
+
+/// Mark of what a finding says, so that one that says the same is not sent again.
+fn content(finding: &HubFinding) -> u64 {
+    mark(&(finding.status, finding.archived, &finding.description, &finding.version))
+}
+
+/// What a reader of the finding sees below its title; at most 1,024 characters, since name and reason are shorter.
+fn describe(meta: &Metadata, finding: &Finding) -> String {
+    let label = finding.resource.label();
+    match &finding.verdict {
+        Verdict::Compliant => format!("{label}: passes. {}", meta.summary),
+        Verdict::NonCompliant(reason) | Verdict::NotApplicable(reason) => format!("{label}: {reason}"),
+        Verdict::Undecided(reason) => format!("{label}: could not be judged: {reason}"),
+    }
+}
+
+/// `Resources[].Type`: the types that the AWS Security Finding Format has details for.
+fn asff_type(resource_type: &str) -> &'static str {
+    match resource_type {
+        "AWS::SageMaker::NotebookInstance" => NOTEBOOK,
+        ACCOUNT => "AwsAccount",
+        _ => "Other",
+    }
+}
+
+const NOTEBOOK: &str = "AwsSageMakerNotebookInstance";
+
+/// `Resources[].Id`: the ARN; for the account what Security Hub itself writes.
+fn asff_id(resource: &Resource) -> String {
+    match &resource.arn {
+        Some(arn) => arn.clone(),
+        None if resource.resource_type == ACCOUNT => format!("{ACCOUNT}:{}", resource.id),
+        None => resource.id.clone(),
+    }
+}
+
+/// Security Hub itself.
+pub(crate) struct SecurityHub {
+    client: Client,
+}
+
+impl SecurityHub {
+    pub(crate) fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+}
+
+impl Api for SecurityHub {
+    async fn import<'a>(&self, reporter: Reporter<'a>, findings: &[HubFinding]) -> Result<Vec<Refused>, HubError> {
+        let wired = findings.iter().map(|finding| wire(&reporter, finding)).collect();
+        let answer = self.client.batch_import_findings().set_findings(Some(wired)).send().await.map_err(|error| {
+            HubError(advise(aws::code(&error), &aws::reason("securityhub:BatchImportFindings", &error), &reporter))
+        })?;
+        let refused = answer.failed_findings().iter().filter_map(|failed| {
+            let position = findings.iter().position(|finding| Some(finding.id.as_str()) == failed.id())?;
+            let (code, message) = (failed.error_code().unwrap_or_default(), failed.error_message().unwrap_or_default());
+            let reason = format!("securityhub:BatchImportFindings refused a finding: {code}: {message}");
+            Some(Refused { position, reason: advise(Some(code), &reason, &reporter) })
+        });
+        let refused: Vec<_> = refused.collect();
+        if usize::try_from(answer.failed_count().unwrap_or(0)).is_ok_and(|failed| failed > refused.len()) {
+            let reason = "securityhub:BatchImportFindings counts more failed findings than it names";
+            return Err(HubError(reason.to_owned()));
+        }
+        Ok(refused)
+    }
+
+    async fn find<'a>(
+        &self,
+        reporter: Reporter<'a>,
+        statuses: &[Status],
+        id: Option<String>,
+        token: Option<String>,
+    ) -> Result<(Vec<HubFinding>, Option<String>), String> {
+        // Account and Region: an administrator's hub also holds the findings of others.
+        let filters = types::AwsSecurityFindingFilters::builder()
+            .generator_id(equals(reporter.rule_arn))
+            .product_arn(equals(&reporter.product_arn()))
+            .aws_account_id(equals(reporter.account))
+            .region(equals(reporter.region))
+            .record_state(equals("ACTIVE"))
+            .set_compliance_status(Some(
+                statuses.iter().map(|status| equals(status_on_wire(*status).as_str())).collect(),
+            ))
+            .set_id(id.map(|id| vec![equals(&id)]))
+            .build();
+        let answer = self.client.get_findings().filters(filters).max_results(100).set_next_token(token).send().await;
+        let answer = answer
+            .map_err(|error| advise(aws::code(&error), &aws::reason("securityhub:GetFindings", &error), &reporter))?;
+        Ok((answer.findings().iter().filter_map(read).collect(), answer.next_token().map(str::to_owned)))
+    }
+}
+
+/// The reason, with what to do about it where that is known.
+fn advise(code: Option<&str>, reason: &str, reporter: &Reporter) -> String {
+    let Reporter { account, region, .. } = reporter;
+    match code {
+        Some("InvalidAccessException" | "InvalidAccess") => format!(
+            "{reason}. Security Hub is not enabled in {region} of account {account}: enable it, or set \
+             SECURITY_HUB_FINDINGS=off on the function"
+        ),
+        Some("AccessDeniedException" | "AccessDenied") => format!(
+            "{reason}. Allow the function's role securityhub:BatchImportFindings and securityhub:GetFindings, or set \
+             SECURITY_HUB_FINDINGS=off on the function"
+        ),
+        _ => reason.to_owned(),
+    }
+}
+
+fn equals(value: &str) -> types::StringFilter {
+    types::StringFilter::builder().value(value).comparison(types::StringFilterComparison::Equals).build()
+}
+
+const fn status_on_wire(status: Status) -> types::ComplianceStatus {
+    match status {
+        Status::Passed => types::ComplianceStatus::Passed,
+        Status::Failed => types::ComplianceStatus::Failed,
+        Status::NotAvailable => types::ComplianceStatus::NotAvailable,
+    }
+}
+
+const VERSION_FIELD: &str = "detective-controls/rule/version";
+
+/// The finding in the AWS Security Finding Format. Severity and types go into `FindingProviderFields`: the fields of the same
+/// name beside it belong to whoever works on the finding.
+fn wire(reporter: &Reporter, finding: &HubFinding) -> types::AwsSecurityFinding {
+    let meta = reporter.meta;
+    // Security Hub's own controls show a pass as informational, and dashboards count on it.
+    let label = match finding.status {
+        Status::Passed => types::SeverityLabel::Informational,
+        Status::Failed | Status::NotAvailable => meta.severity.label().into(),
+    };
+    let severity = types::FindingProviderSeverity::builder().label(label).original(meta.severity.label()).build();
+    let recommendation = types::Recommendation::builder().text(meta.remediation.text).url(meta.remediation.url).build();
+    types::AwsSecurityFinding::builder()
+        .schema_version("2018-10-08")
+        .id(&finding.id)
+        .product_arn(reporter.product_arn())
+        .generator_id(reporter.rule_arn)
+        .aws_account_id(reporter.account)
+        .created_at(finding.created_at.to_string())
+        .updated_at(finding.updated_at.to_string())
+        .title(meta.summary)
+        .description(&finding.description)
+        .finding_provider_fields(
+            types::FindingProviderFields::builder()
+                .severity(severity)
+                .types("Software and Configuration Checks/AWS Security Best Practices")
+                .build(),
+        )
+        .remediation(types::Remediation::builder().recommendation(recommendation).build())
+        .product_fields("detective-controls/rule/name", meta.name)
+        .product_fields("detective-controls/rule/config-rule-name", reporter.rule_name)
+        .product_fields(VERSION_FIELD, &finding.version)
+        .resources(
+            types::Resource::builder()
+                .r#type(&finding.asff_type)
+                .id(&finding.resource_id)
+                .partition(reporter.partition.into())
+                .region(reporter.region)
+                .set_details(details(&finding.asff_type, &finding.details))
+                .build(),
+        )
+        .compliance(compliance(meta, finding))
+        .record_state(if finding.archived { types::RecordState::Archived } else { types::RecordState::Active })
+        .build()
+}
+
+fn compliance(meta: &Metadata, finding: &HubFinding) -> types::Compliance {
+    let reason = match finding.status {
+        Status::Passed | Status::Failed => None,
+        Status::NotAvailable => Some(
+            types::StatusReason::builder()
+                .reason_code("CONFIG_RULE_EVALUATION_ERROR")
+                .description(&finding.description)
+                .build(),
+        ),
+    };
+    let requirements = meta.requirements.iter().map(|requirement| {
+        let inferred = if requirement.provenance == Provenance::Inferred { " (inferred)" } else { "" };
+        format!("{} {}{inferred}", requirement.framework, requirement.id)
+    });
+    types::Compliance::builder()
+        .status(status_on_wire(finding.status))
+        .set_related_requirements(Some(requirements.collect()))
+        .set_status_reasons(reason.map(|reason| vec![reason]))
+        .build()
+}
+
+/// The typed details that the format has for the type, else the same names and values in `Other`.
+fn details(asff_type: &str, details: &Details) -> Option<types::ResourceDetails> {
+    if details.is_empty() {
+        return None;
+    }
+    let built = types::ResourceDetails::builder();
+    Some(match asff_type {
+        NOTEBOOK => built.aws_sage_maker_notebook_instance(notebook(details)).build(),
+        _ => details.iter().fold(built, |built, (name, value)| built.other(*name, value)).build(),
+    })
+}
+
+fn notebook(details: &Details) -> types::AwsSageMakerNotebookInstanceDetails {
+    let built = types::AwsSageMakerNotebookInstanceDetails::builder();
+    details
+        .iter()
+        .fold(built, |built, (name, value)| match *name {
+            "NotebookInstanceName" => built.notebook_instance_name(value),
+            "NotebookInstanceArn" => built.notebook_instance_arn(value),
+            "NotebookInstanceStatus" => built.notebook_instance_status(value),
+            "DirectInternetAccess" => built.direct_internet_access(value),
+            "RootAccess" => built.root_access(value),
+            "InstanceType" => built.instance_type(value),
+            "SubnetId" => built.subnet_id(value),
+            "SecurityGroups" => built.security_groups(value),
+            "KmsKeyId" => built.kms_key_id(value),
+            "RoleArn" => built.role_arn(value),
+            "PlatformIdentifier" => built.platform_identifier(value),
+            _ => built,
+        })
+        .build()
+}
+
+/// A finding of ours as Security Hub gives it back; `None` for one that lacks what ours always have.
+fn read(finding: &types::AwsSecurityFinding) -> Option<HubFinding> {
+    let resource = finding.resources().first()?;
+    Some(HubFinding {
+        id: finding.id()?.to_owned(),
+        status: match finding.compliance()?.status()? {
+            types::ComplianceStatus::Passed => Status::Passed,
+            types::ComplianceStatus::Failed => Status::Failed,
+            types::ComplianceStatus::NotAvailable => Status::NotAvailable,
+            _ => return None,
+        },
+        archived: finding.record_state() == Some(&types::RecordState::Archived),
+        description: finding.description()?.to_owned(),
+        asff_type: resource.r#type()?.to_owned(),
+        resource_id: resource.id()?.to_owned(),
+        details: Details::new(),
+        created_at: Timestamp::parse(finding.created_at()?)?,
+        updated_at: Timestamp::parse(finding.updated_at()?)?,
+        version: finding.product_fields()?.get(VERSION_FIELD)?.clone(),
+    })
+}

@@ -1,0 +1,96 @@
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+/// Reads a list page by page to its end, giving every page to `take`. A token that comes twice is an error: the list would
+/// never end, and ending it would lose what is left.
+///
+/// # Errors
+/// Why a page could not be read. The pages before it were taken.
+pub(crate) async fn each<T>(
+    operation: &str,
+    ask: impl AsyncFn(Option<String>) -> Result<(Vec<T>, Option<String>), String>,
+    mut take: impl FnMut(Vec<T>),
+) -> Result<(), String> {
+    let mut tokens = Tokens::new(operation);
+    let mut token = None;
+    loop {
+        let (items, next) = ask(token).await?;
+        take(items);
+        let Some(next) = tokens.check(next)? else { return Ok(()) };
+        token = Some(next);
+    }
+}
+
+/// The page tokens of one list so far.
+pub(crate) struct Tokens<'a> {
+    operation: &'a str,
+    seen: HashSet<u64>,
+}
+
+impl<'a> Tokens<'a> {
+    /// No tokens yet; `operation` is the call as IAM names it.
+    pub(crate) fn new(operation: &'a str) -> Self {
+        Self { operation, seen: HashSet::new() }
+    }
+
+    /// The token, if it is a new one. An empty one is none.
+    ///
+    /// # Errors
+    /// It came before.
+    pub(crate) fn check(&mut self, token: Option<String>) -> Result<Option<String>, String> {
+        let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
+        if self.seen.insert(mark(&token)) { Ok(Some(token)) } else { Err(rule::repeated(self.operation)) }
+    }
+}
+
+/// A 64-bit mark of anything: what is kept of a resource instead of its name, so that half a million of them fit in 40 MB.
+/// Two of half a million share a mark with a chance of one in a hundred million.
+pub(crate) fn mark(of: &(impl Hash + ?Sized)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(pages: &[(&[u8], Option<&str>)]) -> (Result<(), String>, Vec<u8>) {
+        let mut taken = Vec::new();
+        let asked = std::cell::Cell::new(0);
+        let result = each(
+            "svc:ListThings",
+            async |token| {
+                let (items, next) = pages[asked.get()];
+                let before = asked.get().checked_sub(1).and_then(|at| pages[at].1).map(str::to_owned);
+                assert_eq!(token, before, "asks with the token of the page before");
+                asked.set(asked.get() + 1);
+                Ok((items.to_vec(), next.map(str::to_owned)))
+            },
+            |items| taken.extend(items),
+        )
+        .await;
+        (result, taken)
+    }
+
+    #[tokio::test]
+    async fn reads_to_the_end_even_over_an_empty_page() {
+        let (result, taken) = read(&[(&[1, 2], Some("a")), (&[], Some("b")), (&[3], None)]).await;
+        assert_eq!((result, taken), (Ok(()), vec![1, 2, 3]));
+    }
+
+    #[tokio::test]
+    async fn an_empty_token_ends_the_list() {
+        let (result, taken) = read(&[(&[1], Some(""))]).await;
+        assert_eq!((result, taken), (Ok(()), vec![1]));
+    }
+
+    #[tokio::test]
+    async fn a_token_that_comes_twice_is_an_error() {
+        let (result, taken) = read(&[(&[1], Some("a")), (&[2], Some("b")), (&[3], Some("a"))]).await;
+        assert!(result.unwrap_err().starts_with("svc:ListThings gave the same page token twice"));
+        assert_eq!(taken, [1, 2, 3]);
+    }
+}

@@ -1,0 +1,169 @@
+//! The only file that knows the Lambda runtime, the environment and the clock on the wall.
+
+use std::{
+    io::Write,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use aws::{Pace, SdkConfig};
+use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use lambda_runtime::{LambdaEvent, service_fn};
+use rule::{Rule, Source, Timestamp};
+
+use crate::{
+    Error,
+    clock::Clock,
+    evaluate::{World, evaluate},
+    event::Payload,
+    ledger::{config::AwsConfig, security_hub::SecurityHub},
+    settings::Settings,
+    summary::Summary,
+};
+
+/// What is left of the function's time when a run stops reading, to report what it has. A third of a time that is too short.
+const TO_REPORT: Duration = Duration::from_secs(3);
+
+/// Requests a second to Security Hub: its quota for `BatchImportFindings`, shared with other products.
+const SECURITY_HUB_PER_SECOND: u32 = 10;
+
+/// Serves rule `R` until the Lambda environment ends. `source` makes what the rule reads from.
+///
+/// # Errors
+/// The Runtime API cannot be reached.
+pub async fn run<R, S>(source: impl FnOnce(&SdkConfig) -> S) -> Result<(), lambda_runtime::Error>
+where
+    R: Rule,
+    S: Source<Facts = R::Facts>,
+{
+    lambda_runtime::tracing::init_default_subscriber();
+    let settings = Settings::read(variable);
+    let reads = Pace::new(settings.as_ref().map_or(0, |settings| settings.per_second));
+    let reports = Pace::new(0);
+    let findings = Pace::new(SECURITY_HUB_PER_SECOND);
+
+    let base = sdk_config().await;
+    let paced = |pace: &Arc<Pace>| match base.http_client() {
+        Some(http) => base.to_builder().http_client(aws::paced(http, Arc::clone(pace))).build(),
+        None => base.clone(),
+    };
+    let function = Function {
+        source: source(&paced(&reads)),
+        config: AwsConfig::new(&paced(&reports)),
+        security_hub: SecurityHub::new(&paced(&findings)),
+        paces: [reads, reports, findings],
+        settings,
+    };
+    lambda_runtime::run(service_fn(|event| function.handle::<R>(event))).await
+}
+
+/// What lives as long as the Lambda environment.
+struct Function<S> {
+    source: S,
+    config: AwsConfig,
+    security_hub: SecurityHub,
+    paces: [Arc<Pace>; 3],
+    settings: Result<Settings, Error>,
+}
+
+impl<S> Function<S> {
+    async fn handle<R>(&self, event: LambdaEvent<Payload>) -> Result<Summary, Error>
+    where
+        R: Rule,
+        S: Source<Facts = R::Facts>,
+    {
+        let start = Instant::now();
+        let before = self.traffic();
+        let clock = WallClock { deadline: event.context.deadline };
+        let mut summary = Summary { rule: R::META.name, trigger: "refused", ..Summary::default() };
+        let result = match (&self.settings, event.payload.parse()) {
+            (Err(error), _) => Err(error.clone()),
+            (_, Err(error)) => Err(error),
+            (Ok(settings), Ok(invocation)) => {
+                let world = World {
+                    source: &self.source,
+                    config: &self.config,
+                    security_hub: &self.security_hub,
+                    clock: &clock,
+                    settings: *settings,
+                };
+                evaluate::<R, _, _, _, _>(&invocation, &world, &mut summary).await
+            }
+        };
+        let after = self.traffic();
+        (summary.aws_calls, summary.throttled) = (after.0 - before.0, after.1 - before.1);
+        summary.took(start.elapsed());
+        report::<R>(&summary, clock.now());
+        result.map(|()| summary)
+    }
+
+    /// Requests so far, and how many of them AWS throttled.
+    fn traffic(&self) -> (u64, u64) {
+        (self.paces.iter().map(|pace| pace.calls()).sum(), self.paces.iter().map(|pace| pace.throttled()).sum())
+    }
+}
+
+/// One log line and one metric set. What went wrong is logged by the runtime, which gets it as the error.
+fn report<R: Rule>(summary: &Summary, now: Timestamp) {
+    tracing::info!(
+        rule = summary.rule,
+        trigger = summary.trigger,
+        test = summary.test,
+        compliant = summary.compliant,
+        non_compliant = summary.non_compliant,
+        not_applicable = summary.not_applicable,
+        undecided = summary.undecided,
+        evaluations_posted = summary.evaluations_posted,
+        results_retired = summary.results_retired,
+        findings_sent = summary.findings_sent,
+        aws_calls = summary.aws_calls,
+        throttled = summary.throttled,
+        duration_ms = summary.duration_ms,
+        "evaluated"
+    );
+    // CloudWatch reads metrics from a line that is nothing but their JSON, so they do not go through the log's format.
+    if let Err(error) = writeln!(std::io::stdout(), "{}", summary.metrics(&R::META, now)) {
+        tracing::warn!(%error, "the metrics could not be written");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment is read here and handed on")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The SDK's settings: credentials and Region as Lambda gives them, one HTTP client for all.
+async fn sdk_config() -> SdkConfig {
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+    // A single attempt is bounded where it is paced; this bounds a call with its retries.
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(Duration::from_secs(3)).operation_timeout(Duration::from_secs(30));
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).timeout_config(timeouts.build()).load().await
+}
+
+struct WallClock {
+    /// When Lambda ends the invocation, in milliseconds since 1970.
+    deadline: u64,
+}
+
+impl Clock for WallClock {
+    #[expect(clippy::disallowed_methods, reason = "the one clock, which is handed on")]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    async fn time_is_up(&self) {
+        let now = u64::try_from(self.now().millis()).unwrap_or(0);
+        let left = Duration::from_millis(self.deadline.saturating_sub(now));
+        tokio::time::sleep(left.saturating_sub(TO_REPORT.min(left / 3))).await;
+    }
+}

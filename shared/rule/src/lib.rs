@@ -1,0 +1,54 @@
+//! What a detective control is.
+//!
+//! ```text
+//! Source --reads--> Facts --decide--> Verdict
+//! ```
+//!
+//! A [`Source`] reads [`Facts`] of one kind of resource, a [`Rule`] judges them, and the verdict is recorded elsewhere.
+//! Nothing here knows AWS's SDK, the network or a clock, so a decision cannot fail and can be tested as a table.
+
+mod fact;
+mod finding;
+mod metadata;
+mod parameters;
+mod resource;
+mod source;
+mod timestamp;
+mod verdict;
+
+pub use fact::Fact;
+pub use finding::Finding;
+pub use metadata::{Metadata, ParameterSpec, Provenance, Remediation, Requirement, Severity, Trigger};
+pub use parameters::{ParameterError, Parameters};
+pub use resource::{ACCOUNT, Resource};
+pub use source::{Details, Facts, Listed, Page, Read, Source, repeated};
+pub use timestamp::Timestamp;
+pub use verdict::{Annotation, Verdict};
+
+/// One control: what it is called, what may be set, and how it decides.
+pub trait Rule {
+    /// Name, severity, triggers and everything else that is said *about* the rule.
+    const META: Metadata;
+
+    /// What the rule judges.
+    type Facts: Facts;
+
+    /// The rule's parameters, typed.
+    type Params;
+
+    /// Takes this rule's parameters out of `given`. Names that no rule reads are refused by the caller.
+    ///
+    /// # Errors
+    /// A value that is not allowed, naming the parameter and what is.
+    fn params(given: &mut Parameters) -> Result<Self::Params, ParameterError>;
+
+    /// What must be read for these parameters beyond what is always read.
+    #[must_use]
+    fn query(_params: &Self::Params) -> <Self::Facts as Facts>::Query {
+        Default::default()
+    }
+
+    /// Judges one resource. Pure and total: `at` is the event's time, never the clock's, and every value a fact can have,
+    /// "not there" and "not read" included, has a verdict.
+    fn decide(facts: &Self::Facts, params: &Self::Params, at: Timestamp) -> Verdict;
+}

@@ -1,0 +1,80 @@
+use crate::Resource;
+
+/// Name and value of properties of a resource, in the words of the AWS Security Finding Format. A name that stands more
+/// than once is a list.
+pub type Details = Vec<(&'static str, String)>;
+
+/// What is true of one resource now, in our own words.
+pub trait Facts {
+    /// What may be asked beyond what is always read; `()` when nothing.
+    type Query: Default;
+
+    /// What a report shows of the resource beside the verdict.
+    fn details(&self) -> Details;
+}
+
+/// Reads one kind of resource. Shared by every rule that asks about that kind.
+pub trait Source {
+    /// What it reads.
+    type Facts: Facts;
+
+    /// Reads one resource. Every failure is an [`Read::Unread`] that says why.
+    fn get(
+        &self,
+        resource: &Resource,
+        query: &<Self::Facts as Facts>::Query,
+    ) -> impl Future<Output = Read<Self::Facts>>;
+
+    /// Reads one page of the list of all resources in the account and Region: the first page when `token` is `None`,
+    /// else the page that [`Page::next`] named.
+    ///
+    /// # Errors
+    /// Why the page could not be read, in words for a reader. The list is then incomplete.
+    fn list(
+        &self,
+        query: &<Self::Facts as Facts>::Query,
+        token: Option<String>,
+    ) -> impl Future<Output = Result<Page<Self::Facts>, String>>;
+}
+
+/// What came of reading one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read<F> {
+    /// It is there. `resource` is the question's, completed with what the answer said.
+    Here {
+        /// The resource, with ARN, name and creation time where the answer had them.
+        resource: Resource,
+        /// What is true of it.
+        facts: F,
+    },
+    /// AWS says that it does not exist.
+    Gone,
+    /// It could not be read; says why, in words for a reader.
+    Unread(String),
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<F> {
+    /// The resources on it.
+    pub items: Vec<Listed<F>>,
+    /// Entries that could not be told apart as resources, each with the reason. The list is then incomplete.
+    pub unreadable: Vec<String>,
+    /// How to ask for the next page; `None` on the last.
+    pub next: Option<String>,
+}
+
+/// One entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed<F> {
+    /// The resource; its id is the CloudFormation primary identifier.
+    pub resource: Resource,
+    /// Its facts, where the list already tells them all. Otherwise it is read by [`Source::get`].
+    pub facts: Option<F>,
+}
+
+/// What to say of a list whose page token came a second time: it would never end, and ending it would lose what is left.
+#[must_use]
+pub fn repeated(operation: &str) -> String {
+    format!("{operation} gave the same page token twice, so the list cannot be read to its end")
+}

@@ -1,0 +1,73 @@
+use std::fmt;
+
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+
+/// A point in time, to the millisecond, which is as fine as AWS Config and Security Hub keep it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// From RFC 3339, for example `2026-10-06T16:46:16.261Z`; `None` when it is something else. Finer than a millisecond
+    /// is cut off.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Self)
+    }
+}
+
+/// RFC 3339 in UTC.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .ok()
+            .and_then(|time| time.to_offset(UtcOffset::UTC).format(&Rfc3339).ok());
+        // A year past 9999 has no RFC 3339 form.
+        match text {
+            Some(text) => f.write_str(&text),
+            None => write!(f, "{} ms after 1970", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_rfc_3339() {
+        for (text, again) in [
+            ("2026-10-06T16:46:16.261Z", "2026-10-06T16:46:16.261Z"),
+            ("2026-10-06T18:46:16.261999+02:00", "2026-10-06T16:46:16.261Z"),
+            ("1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(Timestamp::parse(text).unwrap().to_string(), again, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_time() {
+        for text in ["", "yesterday", "2026-10-06", "2026-13-06T16:46:16Z", "1759769176"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn any_number_can_be_shown() {
+        for millis in [i64::MIN, -1, 0, i64::MAX] {
+            assert!(!Timestamp::from_millis(millis).to_string().is_empty());
+        }
+    }
+}

@@ -1,0 +1,211 @@
+use aws::SdkConfig;
+use aws_sdk_sagemaker::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    operation::describe_notebook_instance::{DescribeNotebookInstanceError, DescribeNotebookInstanceOutput},
+    types::{DirectInternetAccess, NotebookInstanceStatus, NotebookInstanceSummary},
+};
+use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source};
+
+const TYPE: &str = "AWS::SageMaker::NotebookInstance";
+
+/// What is true of a notebook instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notebook {
+    /// Where it is in its life.
+    pub status: Fact<NotebookStatus>,
+    /// Whether SageMaker gives it a way to the internet of its own (`DirectInternetAccess`).
+    pub direct_internet_access: Fact<bool>,
+    /// What findings show of it.
+    pub details: Details,
+}
+
+/// `NotebookInstanceStatus` of `DescribeNotebookInstance`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotebookStatus {
+    /// It has an instance, or a stopped one whose volume and settings are kept: everything but the two below.
+    Present,
+    /// Creation or an update failed. An instance or a volume may or may not exist.
+    Failed,
+    /// It is on its way out.
+    Deleting,
+}
+
+impl Facts for Notebook {
+    type Query = ();
+
+    fn details(&self) -> Details {
+        self.details.clone()
+    }
+}
+
+/// Reads notebook instances: `ListNotebookInstances` and `DescribeNotebookInstance`.
+#[derive(Debug)]
+pub struct Notebooks {
+    client: Client,
+}
+
+impl Notebooks {
+    /// A source on the account and Region of `config`.
+    #[must_use]
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+
+    async fn describe(&self, resource: &Resource, name: &str) -> Read<Notebook> {
+        match self.client.describe_notebook_instance().notebook_instance_name(name).send().await {
+            Ok(answer) => here(resource, &answer),
+            Err(error) if is_not_found(&error) => Read::Gone,
+            Err(error) => Read::Unread(aws::reason("sagemaker:DescribeNotebookInstance", &error)),
+        }
+    }
+
+    /// The name of the instance with this ARN, as it was given: SageMaker writes names in lower case into ARNs, for some
+    /// types at least, and does not say whether it also finds them so.
+    async fn name_of(&self, arn: &str) -> Result<Option<String>, String> {
+        let mut token = None;
+        loop {
+            let page = self.list(&(), token.clone()).await?;
+            let found = page.items.into_iter().find(|item| item.resource.id.eq_ignore_ascii_case(arn));
+            match (found, page.next) {
+                (Some(item), _) => return Ok(item.resource.name),
+                (None, None) => return Ok(None),
+                (None, next) if next == token => return Err(rule::repeated("sagemaker:ListNotebookInstances")),
+                (None, next) => token = next,
+            }
+        }
+    }
+}
+
+impl Source for Notebooks {
+    type Facts = Notebook;
+
+    async fn get(&self, resource: &Resource, (): &()) -> Read<Notebook> {
+        if let Some(name) = &resource.name {
+            return self.describe(resource, name).await;
+        }
+        let arn = resource.arn.as_deref().unwrap_or(&resource.id);
+        let last = arn.rsplit('/').next().unwrap_or(arn);
+        match self.describe(resource, last).await {
+            Read::Gone if arn.contains('/') => match self.name_of(arn).await {
+                Ok(Some(name)) => self.describe(resource, &name).await,
+                Ok(None) => Read::Gone,
+                Err(reason) => Read::Unread(reason),
+            },
+            read => read,
+        }
+    }
+
+    async fn list(&self, (): &(), token: Option<String>) -> Result<Page<Notebook>, String> {
+        // 100 is the most that the API takes; its default is 10.
+        let answer = self.client.list_notebook_instances().max_results(100).set_next_token(token).send().await;
+        let answer = answer.map_err(|error| aws::reason("sagemaker:ListNotebookInstances", &error))?;
+        let mut page = Page { items: Vec::new(), unreadable: Vec::new(), next: answer.next_token().map(str::to_owned) };
+        for summary in answer.notebook_instances() {
+            match listed(summary) {
+                Some(resource) => page.items.push(Listed { resource, facts: None }),
+                None => page.unreadable.push(
+                    "sagemaker:ListNotebookInstances listed a notebook instance without a name or an ARN".to_owned(),
+                ),
+            }
+        }
+        Ok(page)
+    }
+}
+
+/// The instance as a resource; its ARN is its CloudFormation primary identifier.
+fn listed(summary: &NotebookInstanceSummary) -> Option<Resource> {
+    let arn = given(summary.notebook_instance_arn())?;
+    Some(Resource {
+        resource_type: TYPE.to_owned(),
+        id: arn.clone(),
+        arn: Some(arn),
+        name: Some(given(summary.notebook_instance_name())?),
+        created_at: summary.creation_time().and_then(aws::timestamp),
+    })
+}
+
+fn here(asked: &Resource, answer: &DescribeNotebookInstanceOutput) -> Read<Notebook> {
+    let arn = given(answer.notebook_instance_arn());
+    if let (Some(asked), Some(arn)) = (&asked.arn, &arn)
+        && !asked.eq_ignore_ascii_case(arn)
+    {
+        return Read::Unread(format!("sagemaker:DescribeNotebookInstance answered about {arn}"));
+    }
+    let resource = Resource {
+        resource_type: TYPE.to_owned(),
+        id: asked.id.clone(),
+        arn: asked.arn.clone().or(arn),
+        name: given(answer.notebook_instance_name()).or_else(|| asked.name.clone()),
+        created_at: answer.creation_time().and_then(aws::timestamp).or(asked.created_at),
+    };
+    Read::Here { resource, facts: facts(answer) }
+}
+
+fn facts(answer: &DescribeNotebookInstanceOutput) -> Notebook {
+    Notebook {
+        status: status(answer.notebook_instance_status()),
+        direct_internet_access: match answer.direct_internet_access() {
+            None => Fact::Absent,
+            Some(DirectInternetAccess::Enabled) => Fact::Known(true),
+            Some(DirectInternetAccess::Disabled) => Fact::Known(false),
+            Some(other) => Fact::Unread(unknown("DirectInternetAccess", other.as_str())),
+        },
+        details: details(answer),
+    }
+}
+
+fn status(status: Option<&NotebookInstanceStatus>) -> Fact<NotebookStatus> {
+    use NotebookInstanceStatus as Status;
+    match status {
+        None => Fact::Absent,
+        Some(
+            Status::InMaintenance
+            | Status::InService
+            | Status::Pending
+            | Status::PendingMaintenance
+            | Status::Stopped
+            | Status::Stopping
+            | Status::Updating,
+        ) => Fact::Known(NotebookStatus::Present),
+        Some(Status::Failed) => Fact::Known(NotebookStatus::Failed),
+        Some(Status::Deleting) => Fact::Known(NotebookStatus::Deleting),
+        Some(other) => Fact::Unread(unknown("NotebookInstanceStatus", other.as_str())),
+    }
+}
+
+fn unknown(field: &str, value: &str) -> String {
+    format!("{field} is `{value}`, which this release does not know")
+}
+
+/// The fields that `AwsSageMakerNotebookInstanceDetails` has and that say how exposed the instance is.
+fn details(answer: &DescribeNotebookInstanceOutput) -> Details {
+    let mut details = Vec::new();
+    let mut add = |name, value: Option<&str>| details.extend(given(value).map(|value| (name, value)));
+    add("NotebookInstanceName", answer.notebook_instance_name());
+    add("NotebookInstanceArn", answer.notebook_instance_arn());
+    add("NotebookInstanceStatus", answer.notebook_instance_status().map(NotebookInstanceStatus::as_str));
+    add("DirectInternetAccess", answer.direct_internet_access().map(DirectInternetAccess::as_str));
+    add("RootAccess", answer.root_access().map(aws_sdk_sagemaker::types::RootAccess::as_str));
+    add("InstanceType", answer.instance_type().map(aws_sdk_sagemaker::types::InstanceType::as_str));
+    add("SubnetId", answer.subnet_id());
+    for group in answer.security_groups() {
+        add("SecurityGroups", Some(group));
+    }
+    add("KmsKeyId", answer.kms_key_id());
+    add("RoleArn", answer.role_arn());
+    add("PlatformIdentifier", answer.platform_identifier());
+    details
+}
+
+/// An empty string is the SDK's stand-in for a required member that was not sent.
+fn given(value: Option<&str>) -> Option<String> {
+    value.filter(|value| !value.is_empty()).map(str::to_owned)
+}
+
+/// SageMaker has no error of its own for an unknown notebook instance: it answers `ValidationException` with the message
+/// `RecordNotFound`.
+fn is_not_found(error: &SdkError<DescribeNotebookInstanceError>) -> bool {
+    aws::code(error) == Some("ValidationException")
+        && error.message().is_some_and(|message| message.contains("RecordNotFound"))
+}
