@@ -11,10 +11,10 @@
 //! VPC's route tables, security groups, endpoints and flow logs, so data can leave unseen and code can come in unchecked.
 //!
 //! ## Verdicts
-//! * COMPLIANT: direct internet access is disabled.
-//! * NON_COMPLIANT: direct internet access is enabled.
-//! * NOT_APPLICABLE: the instance is being deleted, was deleted, or left the rule's scope.
-//! * NOT_APPLICABLE: the instance failed, unless `evaluateFailed` is `true`: then it is judged like any other, since a failed
+//! * `COMPLIANT`: direct internet access is disabled.
+//! * `NON_COMPLIANT`: direct internet access is enabled.
+//! * `NOT_APPLICABLE`: the instance is being deleted, was deleted, or left the rule's scope.
+//! * `NOT_APPLICABLE`: the instance failed, unless `evaluateFailed` is `true`: then it is judged like any other, since a failed
 //!   instance may still hold a volume.
 //! * Undecided, reported to Security Hub only, and an error of the function: the status or `DirectInternetAccess` is missing from
 //!   the answer, has a value that this release does not know, or could not be read.

@@ -64,9 +64,10 @@ where
             if rule_name.is_empty() { ("configRuleName", rule_name) } else { ("configRuleArn", rule_arn) };
         return Err(Error::InvalidEvent(format!("`{name}` is missing or malformed: `{value}`")));
     }
+    let account = reporter.as_ref().map(|reporter| reporter.account.clone()).unwrap_or_default();
     let invoked = Invoked {
         rule_name,
-        account: reporter.map_or("", |reporter| reporter.account),
+        account: &account,
         result_token: &invocation.result_token,
         test: invocation.is_test(),
         at: invocation.at,
@@ -203,14 +204,13 @@ where
 {
     /// Judges one resource, which keeps the id that the event gives it.
     async fn one(mut self, resource: &Resource, gone: Option<&'static str>) -> Vec<Problem> {
-        let finding = match gone {
-            Some(reason) => without_facts(resource.clone(), Verdict::not_applicable(reason)),
-            None => {
-                let read = self.world.source.get(resource, &self.judge.query);
-                match select(pin!(read), pin!(self.world.clock.time_is_up())).await {
-                    Either::Left((read, _)) => self.judge.judge(resource.clone(), read),
-                    Either::Right(_) => return vec![Problem::OutOfTime("read")],
-                }
+        let finding = if let Some(reason) = gone {
+            without_facts(resource.clone(), Verdict::not_applicable(reason))
+        } else {
+            let read = self.world.source.get(resource, &self.judge.query);
+            match select(pin!(read), pin!(self.world.clock.time_is_up())).await {
+                Either::Left((read, _)) => self.judge.judge(resource.clone(), read),
+                Either::Right(_) => return vec![Problem::OutOfTime("read")],
             }
         };
         self.record(finding).await;

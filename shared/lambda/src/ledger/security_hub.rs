@@ -14,21 +14,21 @@ use crate::{clock::Clock, error::Problem, pages, pages::mark, settings::Findings
 const REFRESH_AFTER: Duration = Duration::from_hours(60 * 24);
 
 /// Which rule in which account and Region the findings belong to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Reporter<'a> {
-    pub(crate) meta: &'a Metadata,
-    pub(crate) rule_name: &'a str,
+#[derive(Clone, Debug)]
+pub(crate) struct Reporter {
+    pub(crate) meta: &'static Metadata,
+    pub(crate) rule_name: String,
     /// ARN of the Config rule, the findings' `GeneratorId`.
-    pub(crate) rule_arn: &'a str,
-    pub(crate) partition: &'a str,
-    pub(crate) region: &'a str,
-    pub(crate) account: &'a str,
+    pub(crate) rule_arn: String,
+    pub(crate) partition: String,
+    pub(crate) region: String,
+    pub(crate) account: String,
 }
 
-impl<'a> Reporter<'a> {
+impl Reporter {
     /// From the ARN of the Config rule: `arn:aws:config:eu-west-1:111122223333:config-rule/config-rule-abc`. `None` when it
     /// is not one.
-    pub(crate) fn new(meta: &'a Metadata, rule_name: &'a str, rule_arn: &'a str) -> Option<Self> {
+    pub(crate) fn new(meta: &'static Metadata, rule_name: &str, rule_arn: &str) -> Option<Self> {
         let mut parts = rule_arn.splitn(6, ':');
         let ("arn", partition, "config", region, account) =
             (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?)
@@ -36,16 +36,23 @@ impl<'a> Reporter<'a> {
             return None;
         };
         let named = [partition, region, account, parts.next()?].iter().all(|part| !part.is_empty());
-        named.then_some(Self { meta, rule_name, rule_arn, partition, region, account })
+        named.then(|| Self {
+            meta,
+            rule_name: rule_name.to_owned(),
+            rule_arn: rule_arn.to_owned(),
+            partition: partition.to_owned(),
+            region: region.to_owned(),
+            account: account.to_owned(),
+        })
     }
 
     /// The finding's Id, which never changes: a hash of the Config rule's ARN and the resource's, behind the former. SageMaker
     /// is not consistent about the case of names in ARNs, and no service has two resources that differ in case only.
     fn finding_id(&self, resource: &Resource) -> String {
-        let digest = Sha256::new().chain_update(self.rule_arn).chain_update([0]);
+        let digest = Sha256::new().chain_update(&self.rule_arn).chain_update([0]);
         let digest = digest.chain_update(asff_id(resource).to_lowercase()).finalize();
-        let hash: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        format!("{}/finding/{hash}", self.rule_arn)
+        let hash = digest.iter().take(16).fold(0_u128, |hash, byte| hash << 8 | u128::from(*byte));
+        format!("{}/finding/{hash:032x}", self.rule_arn)
     }
 
     fn product_arn(&self) -> String {
@@ -87,12 +94,12 @@ pub(crate) struct HubError(pub(crate) String);
 #[cfg_attr(test, mockall::automock)]
 pub(crate) trait Api {
     /// `BatchImportFindings`: at most 100. Returns what Security Hub did not take.
-    async fn import<'a>(&self, reporter: Reporter<'a>, findings: &[HubFinding]) -> Result<Vec<Refused>, HubError>;
+    async fn import(&self, reporter: &Reporter, findings: &[HubFinding]) -> Result<Vec<Refused>, HubError>;
 
     /// `GetFindings`: a page of the rule's active findings with one of these statuses; of one id only, if it is given.
-    async fn find<'a>(
+    async fn find(
         &self,
-        reporter: Reporter<'a>,
+        reporter: &Reporter,
         statuses: &[Status],
         id: Option<String>,
         token: Option<String>,
@@ -103,7 +110,7 @@ pub(crate) trait Api {
 pub(crate) struct Ledger<'a, A, C> {
     api: &'a A,
     clock: &'a C,
-    reporter: Reporter<'a>,
+    reporter: Reporter,
     policy: Findings,
     /// Open findings by mark of their id. On a change event each is looked up when its resource comes.
     open: HashMap<u64, Open>,
@@ -148,7 +155,7 @@ pub(crate) struct Outcome {
 }
 
 impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
-    pub(crate) fn new(api: &'a A, clock: &'a C, reporter: Reporter<'a>, policy: Findings) -> Self {
+    pub(crate) fn new(api: &'a A, clock: &'a C, reporter: Reporter, policy: Findings) -> Self {
         Self {
             api,
             clock,
@@ -222,11 +229,12 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             (Verdict::Compliant, Some(_)) => Some((Status::Passed, false)),
             (Verdict::Compliant, None) => (self.policy == Findings::All).then_some((Status::Passed, false)),
             (Verdict::NotApplicable(_), Some(status)) => Some((status, true)),
-            // What could not be read this time may well fail still, or pass still if nobody can tell what is open.
-            (Verdict::Undecided(_), Some(Status::Failed)) => None,
+            (Verdict::NotApplicable(_), None)
+            // What could not be read this time may well fail still.
+            | (Verdict::Undecided(_), Some(Status::Failed)) => None,
+            // Nor may an open failure be written over that nobody could read.
             (Verdict::Undecided(_), None) if self.knows == Knows::Nothing => None,
             (Verdict::Undecided(_), _) => Some((Status::NotAvailable, false)),
-            (Verdict::NotApplicable(_), None) => None,
         }
     }
 
@@ -275,7 +283,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             Findings::All => &[Status::Failed, Status::NotAvailable, Status::Passed],
             Findings::Failed | Findings::Off => &[Status::Failed, Status::NotAvailable],
         };
-        let ask = async |token| self.api.find(self.reporter, statuses, id.map(str::to_owned), token).await;
+        let ask = async |token| self.api.find(&self.reporter, statuses, id.map(str::to_owned), token).await;
         pages::each("securityhub:GetFindings", ask, take).await
     }
 
@@ -292,7 +300,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         if size == 0 {
             return;
         }
-        let send = async |batch: &[HubFinding]| self.api.import(self.reporter, batch).await;
+        let send = async |batch: &[HubFinding]| self.api.import(&self.reporter, batch).await;
         let (count, reason) = match send_all(self.clock, batch, send).await {
             Ok(lost) => lost.unwrap_or_default(),
             Err(HubError(reason)) => (size, reason),
@@ -364,16 +372,16 @@ impl SecurityHub {
 }
 
 impl Api for SecurityHub {
-    async fn import<'a>(&self, reporter: Reporter<'a>, findings: &[HubFinding]) -> Result<Vec<Refused>, HubError> {
-        let wired = findings.iter().map(|finding| wire(&reporter, finding)).collect();
+    async fn import(&self, reporter: &Reporter, findings: &[HubFinding]) -> Result<Vec<Refused>, HubError> {
+        let wired = findings.iter().map(|finding| wire(reporter, finding)).collect();
         let answer = self.client.batch_import_findings().set_findings(Some(wired)).send().await.map_err(|error| {
-            HubError(advise(aws::code(&error), &aws::reason("securityhub:BatchImportFindings", &error), &reporter))
+            HubError(advise(aws::code(&error), &aws::reason("securityhub:BatchImportFindings", &error), reporter))
         })?;
         let refused = answer.failed_findings().iter().filter_map(|failed| {
             let position = findings.iter().position(|finding| Some(finding.id.as_str()) == failed.id())?;
             let (code, message) = (failed.error_code().unwrap_or_default(), failed.error_message().unwrap_or_default());
             let reason = format!("securityhub:BatchImportFindings refused a finding: {code}: {message}");
-            Some(Refused { position, reason: advise(Some(code), &reason, &reporter) })
+            Some(Refused { position, reason: advise(Some(code), &reason, reporter) })
         });
         let refused: Vec<_> = refused.collect();
         if usize::try_from(answer.failed_count().unwrap_or(0)).is_ok_and(|failed| failed > refused.len()) {
@@ -383,19 +391,19 @@ impl Api for SecurityHub {
         Ok(refused)
     }
 
-    async fn find<'a>(
+    async fn find(
         &self,
-        reporter: Reporter<'a>,
+        reporter: &Reporter,
         statuses: &[Status],
         id: Option<String>,
         token: Option<String>,
     ) -> Result<(Vec<HubFinding>, Option<String>), String> {
         // Account and Region: an administrator's hub also holds the findings of others.
         let filters = types::AwsSecurityFindingFilters::builder()
-            .generator_id(equals(reporter.rule_arn))
+            .generator_id(equals(&reporter.rule_arn))
             .product_arn(equals(&reporter.product_arn()))
-            .aws_account_id(equals(reporter.account))
-            .region(equals(reporter.region))
+            .aws_account_id(equals(&reporter.account))
+            .region(equals(&reporter.region))
             .record_state(equals("ACTIVE"))
             .set_compliance_status(Some(
                 statuses.iter().map(|status| equals(status_on_wire(*status).as_str())).collect(),
@@ -404,7 +412,7 @@ impl Api for SecurityHub {
             .build();
         let answer = self.client.get_findings().filters(filters).max_results(100).set_next_token(token).send().await;
         let answer = answer
-            .map_err(|error| advise(aws::code(&error), &aws::reason("securityhub:GetFindings", &error), &reporter))?;
+            .map_err(|error| advise(aws::code(&error), &aws::reason("securityhub:GetFindings", &error), reporter))?;
         Ok((answer.findings().iter().filter_map(read).collect(), answer.next_token().map(str::to_owned)))
     }
 }
@@ -454,8 +462,8 @@ fn wire(reporter: &Reporter, finding: &HubFinding) -> types::AwsSecurityFinding 
         .schema_version("2018-10-08")
         .id(&finding.id)
         .product_arn(reporter.product_arn())
-        .generator_id(reporter.rule_arn)
-        .aws_account_id(reporter.account)
+        .generator_id(&reporter.rule_arn)
+        .aws_account_id(&reporter.account)
         .created_at(finding.created_at.to_string())
         .updated_at(finding.updated_at.to_string())
         .title(meta.summary)
@@ -468,14 +476,14 @@ fn wire(reporter: &Reporter, finding: &HubFinding) -> types::AwsSecurityFinding 
         )
         .remediation(types::Remediation::builder().recommendation(recommendation).build())
         .product_fields("detective-controls/rule/name", meta.name)
-        .product_fields("detective-controls/rule/config-rule-name", reporter.rule_name)
+        .product_fields("detective-controls/rule/config-rule-name", &reporter.rule_name)
         .product_fields(VERSION_FIELD, &finding.version)
         .resources(
             types::Resource::builder()
                 .r#type(&finding.asff_type)
                 .id(&finding.resource_id)
-                .partition(reporter.partition.into())
-                .region(reporter.region)
+                .partition(reporter.partition.as_str().into())
+                .region(&reporter.region)
                 .set_details(details(&finding.asff_type, &finding.details))
                 .build(),
         )
