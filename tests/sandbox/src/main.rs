@@ -1,1 +1,220 @@
-fn main() {}
+//! `cargo sandbox`: watch AWS Config find drift, on your own machine.
+
+#![expect(clippy::print_stdout, reason = "a program for people")]
+
+mod show;
+
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use sandbox::{
+    Error, Failure, FrontDoor, Function, Moto, Place, Python, account,
+    config_service::ConfigRule,
+    events,
+    functions::{self, environment},
+};
+use tokio::sync::mpsc;
+
+/// Runs every rule against a local AWS account that has drifted, and shows what AWS Config and Security Hub are told.
+#[derive(Debug, Parser)]
+#[command(name = "cargo sandbox", bin_name = "cargo sandbox")]
+struct Options {
+    /// Stay up afterwards, for the AWS CLI, boto3 and cargo lambda. End with Ctrl-C.
+    #[arg(long)]
+    keep: bool,
+}
+
+/// Why the sandbox did not come to its end.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Sandbox(#[from] Error),
+    #[error("{rule} failed on its {event} event with {failure}\nits log:\n{log}")]
+    Rule { rule: String, event: &'static str, failure: Failure, log: String },
+    #[error("{0} is not in Cargo's answer: is it a function of this workspace?")]
+    NotBuilt(String),
+    #[error("interrupted")]
+    Interrupted,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let work = async {
+        tokio::select! {
+            result = run(&options) => result,
+            _ = tokio::signal::ctrl_c() => Err(Trouble::Interrupted),
+        }
+    };
+    match work.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Trouble::Interrupted) => ExitCode::from(130),
+        Err(trouble) => {
+            println!("\nThe sandbox did not work: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: &Options) -> Result<(), Trouble> {
+    let step = Step::new();
+    step.begin("building the functions (the first time takes minutes: the AWS SDK is large)");
+    let bar = step.0.clone();
+    let programs = blocking(move || functions::build(|line| bar.set_message(line.to_owned()))).await?;
+    step.end(&format!("built {}", count(programs.len(), "function")));
+
+    step.begin("setting up Python");
+    let (bar, target) = (step.0.clone(), functions::target()?);
+    let python = blocking({
+        let target = target.clone();
+        move || Python::set_up(&target, |line| bar.set_message(line.to_owned()))
+    })
+    .await?;
+    step.begin("starting moto");
+    let moto = Moto::start(&python).await?;
+    let (door, asked) = FrontDoor::open(moto.address()).await.map_err(Error::from)?;
+    step.end(&format!("AWS is at {} (AWS Config and Security Hub here, the rest in moto)", door.url()));
+
+    step.begin("filling the account");
+    account::fill(&door).await?;
+    let place = account::place();
+    let mut rules = BTreeMap::new();
+    for (name, program) in programs {
+        rules.insert(name.clone(), Deployed::new(&door, &place, &name, program).await?);
+    }
+    step.end(&format!("account {place} has drifted"));
+
+    for rule in rules.values_mut() {
+        step.begin(&format!("AWS Config invokes {} on schedule", rule.config.name));
+        rule.schedule(&door, &place).await?;
+    }
+    step.end(&format!("AWS Config invoked {} on schedule", count(rules.len(), "rule")));
+
+    step.begin("a notebook instance is repaired");
+    let item = account::repair(&door).await?;
+    for rule in rules.values_mut().filter(|rule| rule.config.name.contains("notebook")) {
+        rule.change(&door, &place, &item).await?;
+    }
+    step.end(&format!(
+        "{} was recreated without internet; AWS Config invoked the rule on the change",
+        account::REPAIRED
+    ));
+    step.0.finish_and_clear();
+
+    println!("\n{}", show::tables(&door, &place));
+    if options.keep {
+        keep(&door, &place, &target, &python, rules, asked).await?;
+    }
+    Ok(())
+}
+
+/// A rule in AWS Config, with its function.
+struct Deployed {
+    config: ConfigRule,
+    function: Function,
+    invocations: usize,
+}
+
+impl Deployed {
+    async fn new(door: &FrontDoor, place: &Place, name: &str, program: PathBuf) -> Result<Self, Trouble> {
+        if !program.exists() {
+            return Err(Trouble::NotBuilt(name.to_owned()));
+        }
+        let mut variables = environment(name, place, door);
+        // So that the table also shows what is not applicable, of which Config keeps no result.
+        variables.push(("CONFIG_EVALUATIONS", "all".to_owned()));
+        let function = Function::start(&program, &variables).await?;
+        Ok(Self { config: account::deploy(door, place, name, ""), function, invocations: 0 })
+    }
+
+    async fn schedule(&mut self, door: &FrontDoor, place: &Place) -> Result<(), Trouble> {
+        let token = self.token(door, place);
+        let event = events::scheduled(&self.config, place, &token, &sandbox::now().to_string());
+        self.invoke("scheduled", event.to_string()).await
+    }
+
+    async fn change(&mut self, door: &FrontDoor, place: &Place, item: &events::Item) -> Result<(), Trouble> {
+        let token = self.token(door, place);
+        let event = events::change(&self.config, place, &token, item, "OK", &sandbox::now().to_string());
+        self.invoke("change", event.to_string()).await
+    }
+
+    /// A new result token, which Config makes for each invocation.
+    fn token(&mut self, door: &FrontDoor, place: &Place) -> String {
+        self.invocations += 1;
+        let token = format!("{}-{}", self.config.id(), self.invocations);
+        door.with(place, |state| state.config.issue_token(&token, &self.config.name));
+        token
+    }
+
+    async fn invoke(&mut self, event: &'static str, body: String) -> Result<(), Trouble> {
+        let answer = self.function.invoke(body, Duration::from_secs(60)).await;
+        answer.map(drop).map_err(|failure| {
+            let log = self.function.log().join("\n");
+            Trouble::Rule { rule: self.config.name.clone(), event, failure, log }
+        })
+    }
+}
+
+/// Stays up until Ctrl-C, evaluating rules as `StartConfigRulesEvaluation` asks.
+async fn keep(
+    door: &FrontDoor,
+    place: &Place,
+    target: &std::path::Path,
+    python: &Python,
+    mut rules: BTreeMap<String, Deployed>,
+    mut asked: mpsc::UnboundedReceiver<(Place, String)>,
+) -> Result<(), Trouble> {
+    let file = target.join("sandbox.env");
+    std::fs::write(&file, show::environment_file(door, place)).map_err(Error::from)?;
+    println!(
+        "{}",
+        show::how_to_use(&file, &python.program("cargo-lambda"), &rules.values().next().map(|rule| &rule.config))
+    );
+    while let Some((_, name)) = asked.recv().await {
+        let Some(rule) = rules.values_mut().find(|rule| rule.config.name == name) else { continue };
+        match rule.schedule(door, place).await {
+            Ok(()) => println!("{name} was evaluated"),
+            Err(trouble) => println!("{trouble}"),
+        }
+    }
+    Ok(())
+}
+
+/// Work that waits for other programs.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Io(error.into()))?
+}
+
+/// What is going on: a spinner where somebody watches, lines otherwise.
+struct Step(ProgressBar);
+
+impl Step {
+    fn new() -> Self {
+        let bar = ProgressBar::new_spinner();
+        bar.set_style(
+            ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Self(bar)
+    }
+
+    fn begin(&self, what: &str) {
+        self.0.set_message(what.to_owned());
+        if self.0.is_hidden() {
+            println!("{what} ...");
+        }
+    }
+
+    fn end(&self, what: &str) {
+        if !self.0.is_hidden() {
+            self.0.suspend(|| println!("{what}"));
+        }
+    }
+}
+
+/// `1 function`, `2 functions`.
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,101 @@
+use std::fmt;
+
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, Method, Uri},
+};
+use serde_json::Value;
+
+/// The account that callers are in whose access key does not name one.
+pub const DEFAULT_ACCOUNT: &str = "123456789012";
+
+/// One account in one Region: nothing in one is seen from another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The account, twelve digits.
+    pub account: String,
+    /// The Region.
+    pub region: String,
+}
+
+impl Place {
+    /// A place from its two names.
+    #[must_use]
+    pub fn new(account: &str, region: &str) -> Self {
+        Self { account: account.to_owned(), region: region.to_owned() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.account, self.region)
+    }
+}
+
+/// One call of an AWS operation, as the front door reads it off the wire.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Whose it is. The access key says so: in the sandbox it is the account's number.
+    pub place: Place,
+    /// The service as the signature names it, which for all services here is also IAM's prefix.
+    pub service: String,
+    /// The operation, for example `PutEvaluations`; `GET /path` where the protocol does not name it.
+    pub operation: String,
+    /// The body as it came.
+    pub body: Bytes,
+}
+
+impl Call {
+    /// Reads what is called from the signature's scope, the target header, the form or the path, in whichever of these the
+    /// service's protocol has it.
+    #[must_use]
+    pub fn read(method: &Method, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Self {
+        let scope = header(headers, "authorization").split_once("Credential=").map_or("", |(_, scope)| scope);
+        let mut scope = scope.split(['/', ',']);
+        let key = scope.next().unwrap_or_default();
+        let is_account = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
+        let account = if is_account { key } else { DEFAULT_ACCOUNT };
+        let region = scope.nth(1).unwrap_or("us-east-1");
+        let service = scope.next().unwrap_or_default();
+        let target = header(headers, "x-amz-target");
+        let operation = match target.rsplit_once('.') {
+            Some((_, operation)) => operation.to_owned(),
+            None => form_action(&body).unwrap_or_else(|| of_path(service, method, uri.path())),
+        };
+        Self { place: Place::new(account, region), service: service.to_owned(), operation, body }
+    }
+
+    /// The body as JSON; null when it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The IAM action that allows the call.
+    #[must_use]
+    pub fn action(&self) -> String {
+        format!("{}:{}", self.service, self.operation)
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// `Action` of the Query protocol, which EC2 and STS speak.
+fn form_action(body: &Bytes) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?;
+    text.split('&').find_map(|pair| pair.strip_prefix("Action=")).map(str::to_owned)
+}
+
+fn of_path(service: &str, method: &Method, path: &str) -> String {
+    let operation = match (service, method.as_str(), path) {
+        ("securityhub", "POST", "/findings/import") => "BatchImportFindings",
+        ("securityhub", "POST", "/findings") => "GetFindings",
+        ("securityhub", "POST", "/accounts") => "EnableSecurityHub",
+        ("securityhub", "DELETE", "/accounts") => "DisableSecurityHub",
+        ("securityhub", "GET", "/accounts") => "DescribeHub",
+        _ => return format!("{method} {path}"),
+    };
+    operation.to_owned()
+}

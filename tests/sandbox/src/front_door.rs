@@ -1,0 +1,230 @@
+//! The one address that stands for all of AWS. It answers what moto cannot, forwards everything else, writes down every call,
+//! and lets go wrong what a test wants to go wrong.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{Response, StatusCode, Uri, request::Parts},
+};
+use http_body_util::{BodyExt, Full};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use serde_json::Value;
+use tokio::{net::TcpListener, sync::mpsc};
+
+use crate::{
+    Answer, Call, Fault, Place, When,
+    config_service::ConfigService,
+    faults::{Faults, denied, throttled},
+    security_hub::SecurityHub,
+};
+
+/// What the sandbox keeps of one place.
+#[derive(Debug, Default)]
+pub struct PlaceState {
+    /// AWS Config.
+    pub config: ConfigService,
+    /// Security Hub.
+    pub security_hub: SecurityHub,
+    /// Every call so far, failed ones included, as IAM actions.
+    pub calls: Vec<String>,
+}
+
+/// The front door. Cheap to clone; all clones are the same door.
+#[derive(Clone, Debug)]
+pub struct FrontDoor {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    address: SocketAddr,
+    moto: SocketAddr,
+    http: Client<HttpConnector, Full<Bytes>>,
+    places: Mutex<HashMap<Place, PlaceState>>,
+    faults: Mutex<Faults>,
+    started: mpsc::UnboundedSender<(Place, String)>,
+}
+
+impl FrontDoor {
+    /// Opens the door on a free port of the loopback interface, in front of the moto server at `moto`. The receiver gets the
+    /// rules that somebody wants to be evaluated now (`StartConfigRulesEvaluation`).
+    ///
+    /// # Errors
+    /// No port can be had.
+    pub async fn open(moto: SocketAddr) -> io::Result<(Self, mpsc::UnboundedReceiver<(Place, String)>)> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let (started, asked) = mpsc::unbounded_channel();
+        let door = Self {
+            inner: Arc::new(Inner {
+                address: listener.local_addr()?,
+                moto,
+                http: Client::builder(TokioExecutor::new()).build_http(),
+                places: Mutex::default(),
+                faults: Mutex::default(),
+                started,
+            }),
+        };
+        let app = Router::new().fallback(serve).with_state(door.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Ok((door, asked))
+    }
+
+    /// Where it is, for `AWS_ENDPOINT_URL`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.inner.address)
+    }
+
+    /// Looks at or changes what is kept of a place.
+    pub fn with<T>(&self, place: &Place, act: impl FnOnce(&mut PlaceState) -> T) -> T {
+        act(lock(&self.inner.places).entry(place.clone()).or_default())
+    }
+
+    /// Lets something go wrong in a place from now on.
+    pub fn fault(&self, place: &Place, when: When, fault: Fault) {
+        lock(&self.inner.faults).add(place, when, fault);
+    }
+
+    /// Lets everything in a place go right again.
+    pub fn no_faults(&self, place: &Place) {
+        lock(&self.inner.faults).clear(place);
+    }
+
+    /// Calls an operation of a service that speaks JSON, as a client in `place`, past faults and records.
+    ///
+    /// # Errors
+    /// The service's answer, when it is not a success.
+    pub async fn call(&self, place: &Place, service: &str, target: &str, input: &Value) -> Result<Value, String> {
+        let request = axum::http::Request::post("/")
+            .header("host", "localhost")
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", target)
+            .header("authorization", authorization(place, service))
+            .body(Body::from(input.to_string()))
+            .map_err(|error| error.to_string())?;
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, usize::MAX).await.map_err(|error| error.to_string())?;
+        let call = Call::read(&parts.method, &parts.uri, &parts.headers, body);
+        let answer = self.truth(&parts, &call).await.map_err(|error| error.to_string())?;
+        let status = answer.status();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.map_err(|error| error.to_string())?;
+        let text = String::from_utf8_lossy(&body);
+        if !status.is_success() {
+            return Err(format!("{target}: HTTP status {status}: {text}"));
+        }
+        serde_json::from_str(&text).map_err(|error| format!("{target}: {error}: {text}"))
+    }
+
+    /// The answer when nothing goes wrong.
+    async fn truth(&self, parts: &Parts, call: &Call) -> io::Result<Response<Body>> {
+        let answer = self.with(&call.place, |state| match call.service.as_str() {
+            "config" if call.operation == "StartConfigRulesEvaluation" => Some(self.start_evaluation(state, call)),
+            "config" => state.config.answer(call),
+            "securityhub" => state.security_hub.answer(call),
+            _ => None,
+        });
+        match answer {
+            Some(answer) => Ok(answer.into_response()),
+            None => self.forward(parts, call).await,
+        }
+    }
+
+    fn start_evaluation(&self, state: &PlaceState, call: &Call) -> Answer {
+        let input = call.json();
+        let names: Vec<_> =
+            input["ConfigRuleNames"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        if let Some(name) = names.iter().find(|name| !state.config.rules().any(|rule| rule.name == **name)) {
+            return Answer::refuse("NoSuchConfigRuleException", &format!("The ConfigRule '{name}' is not known."));
+        }
+        for name in names {
+            if self.inner.started.send((call.place.clone(), name.to_owned())).is_err() {
+                return Answer::error(500, "InternalServiceError", "nobody evaluates rules in this sandbox any more");
+            }
+        }
+        Answer::ok(serde_json::json!({}))
+    }
+
+    async fn forward(&self, parts: &Parts, call: &Call) -> io::Result<Response<Body>> {
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let uri: Uri = format!("http://{}{path}", self.inner.moto).parse().map_err(io::Error::other)?;
+        let mut request = axum::http::Request::new(Full::new(call.body.clone()));
+        *request.method_mut() = parts.method.clone();
+        *request.uri_mut() = uri;
+        *request.headers_mut() = parts.headers.clone();
+        request.headers_mut().insert("x-moto-account-id", call.place.account.parse().map_err(io::Error::other)?);
+        let answer = self.inner.http.request(request).await.map_err(io::Error::other)?;
+        Ok(answer.map(|body| Body::new(body.map_err(axum::Error::new))))
+    }
+}
+
+async fn serve(State(door): State<FrontDoor>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, 64 << 20).await else { return status(StatusCode::PAYLOAD_TOO_LARGE) };
+    let call = Call::read(&parts.method, &parts.uri, &parts.headers, body);
+    door.with(&call.place, |state| state.calls.push(call.action()));
+    let fault = lock(&door.inner.faults).strike(&call);
+    let truth = || async {
+        let answer = door.truth(&parts, &call).await;
+        answer.unwrap_or_else(|_| status(StatusCode::BAD_GATEWAY))
+    };
+    match fault {
+        None => truth().await,
+        Some(Fault::Denied) => denied(&call).into_response(),
+        Some(Fault::Throttled) => throttled(&call).into_response(),
+        Some(Fault::Broken(code)) => status(StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
+        // A handler that unwinds takes its connection with it.
+        Some(Fault::Reset) => std::panic::resume_unwind(Box::new("reset")),
+        Some(Fault::CutOff) => {
+            let start: Result<_, io::Error> = Ok(Bytes::from_static(b"{\"NotebookInstances\": [{"));
+            let end = Err(io::Error::other("cut off"));
+            Response::new(Body::from_stream(futures::stream::iter([start, end])))
+        }
+        Some(Fault::Garbled) => Response::new(Body::from("<html>It works!</html>")),
+        Some(Fault::Silent(time)) => {
+            tokio::time::sleep(time).await;
+            truth().await
+        }
+        Some(Fault::Instead(answer)) => answer.into_response(),
+        Some(Fault::Patched(patch)) => {
+            let (parts, body) = truth().await.into_parts();
+            let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+            match serde_json::from_slice(&body) {
+                // An error stays what it is.
+                Ok(mut value) if parts.status.is_success() => {
+                    patch(&mut value);
+                    Answer::ok(value).into_response()
+                }
+                _ => Response::from_parts(parts, Body::from(body)),
+            }
+        }
+    }
+}
+
+/// What a client in `place` would sign with. Nobody checks the signature; its scope says where the call belongs.
+fn authorization(place: &Place, service: &str) -> String {
+    let Place { account, region } = place;
+    format!(
+        "AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=none"
+    )
+}
+
+fn status(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
