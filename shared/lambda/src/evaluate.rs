@@ -1,5 +1,8 @@
 //! The way of one evaluation: what the event names is read, judged, and recorded in both ledgers. No SDK, no runtime.
 
+#[cfg(test)]
+mod tests;
+
 use std::pin::pin;
 
 use futures::{

@@ -59,13 +59,14 @@ pub fn deploy(door: &FrontDoor, place: &Place, name: &str, parameters: &str) -> 
     };
     door.with(place, |state| {
         state.config.put_rule(rule.clone());
-        state.config.issue_token(SAMPLE_TOKEN, &rule.name);
+        state.config.issue_token(&format!("{SAMPLE}{}", rule.name), &rule.name);
     });
     rule
 }
 
-/// Result token of the sample events in `events/`.
-pub const SAMPLE_TOKEN: &str = "sample-token";
+/// How the result tokens of the sample events in `events/` begin; the rule's name follows. Those events are old, so Config
+/// takes what comes with such a token as of now.
+pub const SAMPLE: &str = "sample:";
 
 /// Creates a notebook instance and puts it into Config's inventory under its ARN. `settings` are those of
 /// `CreateNotebookInstance` beside name, type and role.

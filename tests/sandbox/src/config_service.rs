@@ -201,7 +201,10 @@ impl ConfigService {
             return Err(Answer::refuse("InvalidResultTokenException", "The specified ResultToken is not valid."));
         };
         let mut failed = Vec::new();
-        for ((resource_type, id, result), raw) in parsed.into_iter().zip(evaluations) {
+        for ((resource_type, id, mut result), raw) in parsed.into_iter().zip(evaluations) {
+            if token.starts_with(crate::account::SAMPLE) {
+                result.at = crate::now();
+            }
             if let Some(times) = self.failing.get_mut(&id).filter(|times| **times > 0) {
                 *times -= 1;
                 failed.push(raw.clone());

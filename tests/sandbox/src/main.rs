@@ -167,11 +167,10 @@ async fn keep(
     mut asked: mpsc::UnboundedReceiver<(Place, String)>,
 ) -> Result<(), Trouble> {
     let file = target.join("sandbox.env");
-    std::fs::write(&file, show::environment_file(door, place)).map_err(Error::from)?;
-    println!(
-        "{}",
-        show::how_to_use(&file, &python.program("cargo-lambda"), &rules.values().next().map(|rule| &rule.config))
-    );
+    std::fs::write(&file, show::environment_file(door, place, &python.programs())).map_err(Error::from)?;
+    if let Some(rule) = rules.values().next() {
+        println!("{}", show::how_to_use(&file, &rule.config));
+    }
     while let Some((_, name)) = asked.recv().await {
         let Some(rule) = rules.values_mut().find(|rule| rule.config.name == name) else { continue };
         match rule.schedule(door, place).await {

@@ -66,10 +66,16 @@ impl Python {
         Ok(python)
     }
 
+    /// Folder of the environment's programs, for `PATH`.
+    #[must_use]
+    pub fn programs(&self) -> PathBuf {
+        self.folder.join("bin")
+    }
+
     /// Path of a program of the environment.
     #[must_use]
     pub fn program(&self, name: &str) -> PathBuf {
-        self.folder.join("bin").join(name)
+        self.programs().join(name)
     }
 }
 

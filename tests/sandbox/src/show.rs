@@ -57,10 +57,11 @@ fn table(header: &[&str]) -> Table {
 }
 
 /// `target/sandbox.env`: what points an AWS client at the sandbox.
-pub(crate) fn environment_file(door: &FrontDoor, place: &Place) -> String {
+pub(crate) fn environment_file(door: &FrontDoor, place: &Place, programs: &Path) -> String {
     format!(
-        "export AWS_ENDPOINT_URL={}\nexport AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY=sandbox\n\
+        "export PATH={}:$PATH\nexport AWS_ENDPOINT_URL={}\nexport AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY=sandbox\n\
          export AWS_REGION={region}\nexport AWS_DEFAULT_REGION={region}\n",
+        programs.display(),
         door.url(),
         place.account,
         region = place.region,
@@ -68,9 +69,8 @@ pub(crate) fn environment_file(door: &FrontDoor, place: &Place) -> String {
 }
 
 /// What to do with a sandbox that stays up.
-pub(crate) fn how_to_use(file: &Path, cargo_lambda: &Path, rule: &Option<&ConfigRule>) -> String {
-    let (file, cargo_lambda) = (file.display(), cargo_lambda.display());
-    let name = rule.map_or("", |rule| &rule.name);
+pub(crate) fn how_to_use(file: &Path, rule: &ConfigRule) -> String {
+    let (file, name) = (file.display(), &rule.name);
     let function = name.strip_prefix(sandbox::account::PREFIX).unwrap_or(name);
     format!(
         "
@@ -85,8 +85,8 @@ The sandbox stays up until Ctrl-C. In another terminal:
   aws securityhub get-findings
 
   # serve the function yourself, and send it an event
-  {cargo_lambda} lambda watch
-  {cargo_lambda} lambda invoke {function} --data-file events/{function}/change.json
+  cargo lambda watch
+  cargo lambda invoke {function} --data-file events/{function}/change.json
 "
     )
 }

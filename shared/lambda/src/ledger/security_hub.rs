@@ -48,7 +48,7 @@ impl Reporter {
 
     /// The finding's Id, which never changes: a hash of the Config rule's ARN and the resource's, behind the former. SageMaker
     /// is not consistent about the case of names in ARNs, and no service has two resources that differ in case only.
-    fn finding_id(&self, resource: &Resource) -> String {
+    pub(crate) fn finding_id(&self, resource: &Resource) -> String {
         let digest = Sha256::new().chain_update(&self.rule_arn).chain_update([0]);
         let digest = digest.chain_update(asff_id(resource).to_lowercase()).finalize();
         let hash = digest.iter().take(16).fold(0_u128, |hash, byte| hash << 8 | u128::from(*byte));
