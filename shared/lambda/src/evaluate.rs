@@ -77,7 +77,7 @@ where
     };
     let run = Run {
         world,
-        judge,
+        judge: &judge,
         config: config::Ledger::new(world.config, world.clock, invoked, world.settings.evaluations),
         security_hub: reporter.filter(|_| world.settings.findings != Findings::Off && !invocation.is_test()).map(
             |reporter| security_hub::Ledger::new(world.security_hub, world.clock, reporter, world.settings.findings),
@@ -189,7 +189,7 @@ fn matches(pattern: &str, text: &str) -> bool {
 /// One run: the ledgers it writes and what it could not decide.
 struct Run<'a, R: Rule, S, A, H, C> {
     world: &'a World<'a, S, A, H, C>,
-    judge: Judge<R>,
+    judge: &'a Judge<R>,
     config: config::Ledger<'a, A, C>,
     security_hub: Option<security_hub::Ledger<'a, H, C>>,
     /// How many resources could not be judged, with the first and why.
@@ -211,13 +211,14 @@ where
             without_facts(resource.clone(), Verdict::not_applicable(reason))
         } else {
             let read = self.world.source.get(resource, &self.judge.query);
-            match select(pin!(read), pin!(self.world.clock.time_is_up())).await {
-                Either::Left((read, _)) => self.judge.judge(resource.clone(), read),
-                Either::Right(_) => return vec![Problem::OutOfTime("read")],
+            match in_time(self.world.clock, read).await {
+                Some(read) => self.judge.judge(resource.clone(), read),
+                None => return vec![Problem::OutOfTime("read")],
             }
         };
-        self.record(finding).await;
-        self.finish(false, Vec::new()).await
+        self.note(&finding);
+        self.config.record(&finding).await;
+        self.finish(false, Vec::new(), Some(&finding)).await
     }
 
     /// Judges all resources, page by page, and retires what is no longer there.
@@ -231,54 +232,69 @@ where
             if !test {
                 problems.extend(self.config.load().await.err().map(Problem::ResultsUnread));
             }
-            if let Some(security_hub) = &mut self.security_hub {
-                security_hub.load().await;
-            }
             Ok(inventory)
         };
-        let inventory = match select(pin!(load), pin!(world.clock.time_is_up())).await {
-            Either::Left((Ok(inventory), _)) => inventory,
+        let inventory = match in_time(world.clock, load).await {
+            Some(Ok(inventory)) => inventory,
             // Under another id, a result would stand beside the one that is already there.
-            Either::Left((Err(reason), _)) => return vec![Problem::ListIncomplete(reason)],
-            Either::Right(_) => return vec![Problem::OutOfTime("read")],
+            Some(Err(reason)) => return vec![Problem::ListIncomplete(reason)],
+            None => return vec![Problem::OutOfTime("read")],
         };
+        if let Some(security_hub) = &mut self.security_hub {
+            if in_time(world.clock, security_hub.load()).await.is_none() {
+                security_hub.give_up();
+            }
+        }
 
         // Reading and reporting go on side by side, a few findings apart.
         let (sender, mut findings) = mpsc::channel(64);
-        let judge = &self.judge;
+        let judge = self.judge;
         let reading = async move {
             let reading = read_all(world, judge, &inventory, &sender);
-            match select(pin!(reading), pin!(world.clock.time_is_up())).await {
-                Either::Left((problem, _)) => problem,
-                Either::Right(_) => Some(Problem::OutOfTime("read")),
-            }
+            in_time(world.clock, reading).await.unwrap_or(Some(Problem::OutOfTime("read")))
         };
-        let (config, security_hub) = (&mut self.config, &mut self.security_hub);
-        let (summary, undecided) = (&mut *self.summary, &mut self.undecided);
+        let run = &mut self;
         let reporting = async {
             while let Some(finding) = findings.recv().await {
-                record(finding, config, security_hub.as_mut(), summary, undecided).await;
+                run.note(&finding);
+                run.config.record(&finding).await;
+                let Some(security_hub) = &mut run.security_hub else { continue };
+                if in_time(world.clock, security_hub.record(&finding)).await.is_none() {
+                    security_hub.give_up();
+                }
             }
         };
         let (problem, ()) = join(reading, reporting).await;
         problems.extend(problem);
         let complete = !problems.iter().any(|problem| !matches!(problem, Problem::ResultsUnread(_)));
-        self.finish(complete, problems).await
+        self.finish(complete, problems, None).await
     }
 
-    async fn record(&mut self, finding: Finding) {
-        record(finding, &mut self.config, self.security_hub.as_mut(), self.summary, &mut self.undecided).await;
+    /// Counts a finding.
+    fn note(&mut self, Finding { resource, verdict, .. }: &Finding) {
+        self.summary.count(verdict);
+        if let Verdict::Undecided(reason) = verdict {
+            let first = || (0, resource.label().to_owned(), reason.to_string());
+            self.undecided.get_or_insert_with(first).0 += 1;
+        }
+        if let Verdict::NonCompliant(reason) = verdict {
+            tracing::debug!(resource = resource.id, %reason, "not compliant");
+        }
     }
 
-    /// Ends both ledgers: AWS Config first, which no trouble with Security Hub may cost anything.
-    async fn finish(self, complete: bool, mut problems: Vec<Problem>) -> Vec<Problem> {
+    /// Ends both ledgers: AWS Config first, which no trouble with Security Hub may cost anything. `last` is a finding that
+    /// Security Hub still has to be told.
+    async fn finish(self, complete: bool, mut problems: Vec<Problem>, last: Option<&Finding>) -> Vec<Problem> {
         let config = self.config.finish(complete).await;
         (self.summary.evaluations_posted, self.summary.results_retired) = (config.posted, config.retired);
         problems.extend(config.problems);
         if let Some((count, first, reason)) = self.undecided {
             problems.push(Problem::ResourcesUndecided { count, first, reason });
         }
-        if let Some(security_hub) = self.security_hub {
+        if let Some(mut security_hub) = self.security_hub {
+            if let Some(last) = last {
+                security_hub.record(last).await;
+            }
             let outcome = security_hub.finish(complete).await;
             self.summary.findings_sent = outcome.sent;
             problems.extend(outcome.problem);
@@ -287,25 +303,11 @@ where
     }
 }
 
-/// Records one finding in both ledgers.
-async fn record<A: config::Api, H: security_hub::Api, C: Clock>(
-    finding: Finding,
-    config: &mut config::Ledger<'_, A, C>,
-    security_hub: Option<&mut security_hub::Ledger<'_, H, C>>,
-    summary: &mut Summary,
-    undecided: &mut Option<(usize, String, String)>,
-) {
-    let Finding { resource, verdict, .. } = &finding;
-    summary.count(verdict);
-    if let Verdict::Undecided(reason) = verdict {
-        undecided.get_or_insert_with(|| (0, resource.label().to_owned(), reason.to_string())).0 += 1;
-    }
-    if let Verdict::NonCompliant(reason) = verdict {
-        tracing::debug!(resource = resource.id, %reason, "not compliant");
-    }
-    config.record(&finding).await;
-    if let Some(security_hub) = security_hub {
-        security_hub.record(&finding).await;
+/// What `work` comes to, unless the time is up before.
+async fn in_time<T>(clock: &impl Clock, work: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(work), pin!(clock.time_is_up())).await {
+        Either::Left((value, _)) => Some(value),
+        Either::Right(_) => None,
     }
 }
 

@@ -7,7 +7,10 @@ use std::{
 };
 
 use aws::{Pace, SdkConfig};
-use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion,
+    timeout::{TimeoutConfig, TimeoutConfigBuilder},
+};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
@@ -47,14 +50,19 @@ where
     let findings = Pace::new(SECURITY_HUB_PER_SECOND);
 
     let base = sdk_config().await;
+    // Security Hub may not keep AWS Config waiting: a call that takes longer has failed.
+    let patience = base.timeout_config().map(|config| config.to_builder().operation_timeout(Duration::from_secs(10)));
     let paced = |pace: &Arc<Pace>| match base.http_client() {
         Some(http) => base.to_builder().http_client(aws::paced(http, Arc::clone(pace))).build(),
         None => base.clone(),
     };
+    let mut impatient = paced(&findings).into_builder();
+    impatient.set_timeout_config(patience.map(TimeoutConfigBuilder::build));
+    let impatient = impatient.build();
     let function = Function {
         source: source(&paced(&reads)),
         config: AwsConfig::new(&paced(&reports)),
-        security_hub: SecurityHub::new(&paced(&findings)),
+        security_hub: SecurityHub::new(&impatient),
         paces: [reads, reports, findings],
         settings,
     };
@@ -163,7 +171,10 @@ impl Clock for WallClock {
 
     async fn time_is_up(&self) {
         let now = u64::try_from(self.now().millis()).unwrap_or(0);
-        let left = Duration::from_millis(self.deadline.saturating_sub(now));
-        tokio::time::sleep(left.saturating_sub(TO_REPORT.min(left / 3))).await;
+        match self.deadline.checked_sub(now).map(Duration::from_millis) {
+            Some(left) => tokio::time::sleep(left.saturating_sub(TO_REPORT.min(left / 3))).await,
+            // What has begun is not over: a local emulator sends a deadline that means nothing.
+            None => std::future::pending().await,
+        }
     }
 }

@@ -1,1 +1,206 @@
+//! What the integration tests share: the list of all rules, and an account of its own for every test.
 
+// Everything here runs in tests, where a panic is the way to fail.
+#![allow(clippy::expect_used, clippy::missing_panics_doc, clippy::unwrap_used)]
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use rule::{Metadata, Rule};
+use sandbox::{
+    Fault, FrontDoor, Function, Moto, Place, Python, When, account,
+    config_service::ConfigRule,
+    events::{self, Item},
+    functions,
+};
+use serde_json::Value;
+
+/// Every rule there is: one line per folder of `functions/`.
+#[must_use]
+pub fn rules() -> Vec<Metadata> {
+    vec![sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess::META]
+}
+
+/// What all tests of the process use: moto behind one front door, and the built functions.
+pub struct Shared {
+    /// The front door.
+    pub door: FrontDoor,
+    /// The Python environment.
+    pub python: Python,
+    /// Programs of the functions, by name.
+    pub programs: BTreeMap<String, PathBuf>,
+    /// It ends with the process.
+    _moto: Moto,
+}
+
+/// Sets everything up on first use. It lives on threads of its own, since each test's runtime ends with the test.
+pub fn shared() -> &'static Shared {
+    static SHARED: LazyLock<Shared> = LazyLock::new(|| {
+        let runtime = Box::leak(Box::new(tokio::runtime::Runtime::new().expect("a runtime")));
+        let start = || {
+            runtime.block_on(async {
+                let programs = functions::build(|_| ()).expect("the functions build");
+                let target = functions::target().expect("tests run from the target folder");
+                let python = Python::set_up(&target, |_| ()).expect("Python is set up");
+                let moto = Moto::start(&python).await.expect("moto starts");
+                let (door, _) = FrontDoor::open(moto.address()).await.expect("the front door opens");
+                Shared { door, python, programs, _moto: moto }
+            })
+        };
+        std::thread::scope(|scope| scope.spawn(start).join().expect("the sandbox starts"))
+    });
+    &SHARED
+}
+
+/// An account of a test's own, with one rule deployed in it.
+pub struct Account {
+    /// Where it is.
+    pub place: Place,
+    /// The rule in AWS Config.
+    pub rule: ConfigRule,
+    /// The function, once something was sent to it.
+    pub function: Function,
+    events: u32,
+}
+
+impl Account {
+    /// An empty account with `rule` in it.
+    pub async fn new(rule: &str) -> Self {
+        Self::with(rule, "", &[]).await
+    }
+
+    /// An empty account with `rule` in it, with rule parameters (a JSON object) and variables of the function.
+    pub async fn with(rule: &str, parameters: &str, variables: &[(&'static str, &str)]) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let place = Place::new(&format!("{:012}", 100_000_000 + NEXT.fetch_add(1, Ordering::Relaxed)), "eu-west-1");
+        let shared = shared();
+        let mut environment = functions::environment(rule, &place, &shared.door);
+        environment.push(("MAX_REQUESTS_PER_SECOND", "0".to_owned()));
+        environment.push(("AWS_LAMBDA_LOG_LEVEL", "DEBUG".to_owned()));
+        environment.extend(variables.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        Self {
+            function: Function::start(&shared.programs[rule], &environment).await.expect("the function starts"),
+            rule: account::deploy(&shared.door, &place, rule, parameters),
+            place,
+            events: 0,
+        }
+    }
+
+    /// Creates a notebook instance.
+    pub async fn notebook(&self, name: &str, settings: Value) -> Item {
+        account::create_notebook(&shared().door, &self.place, name, settings).await.expect("moto creates it")
+    }
+
+    /// Creates notebook instances that have direct internet access or not.
+    pub async fn notebooks(&self, notebooks: &[(&str, &str)]) {
+        for (name, access) in notebooks {
+            self.notebook(name, serde_json::json!({"DirectInternetAccess": access})).await;
+        }
+    }
+
+    /// Lets something go wrong.
+    pub fn fault(&self, when: When, fault: Fault) {
+        shared().door.fault(&self.place, when, fault);
+    }
+
+    /// Lets everything go right again.
+    pub fn no_faults(&self) {
+        shared().door.no_faults(&self.place);
+    }
+
+    /// Looks at or changes what the account holds.
+    pub fn state<T>(&self, act: impl FnOnce(&mut sandbox::PlaceState) -> T) -> T {
+        shared().door.with(&self.place, act)
+    }
+
+    /// AWS Config invokes the rule on its schedule.
+    pub async fn scheduled(&mut self) -> Result<Value, sandbox::Failure> {
+        let (token, at) = self.next_event();
+        self.invoke(&events::scheduled(&self.rule, &self.place, &token, &at)).await
+    }
+
+    /// AWS Config invokes the rule on a change of `item`, which has this status.
+    pub async fn change(&mut self, item: &Item, status: &str) -> Result<Value, sandbox::Failure> {
+        let event = self.change_event(item, status);
+        self.invoke(&event).await
+    }
+
+    /// The event of a change, for tests that change it.
+    pub fn change_event(&mut self, item: &Item, status: &str) -> Value {
+        let (token, at) = self.next_event();
+        events::change(&self.rule, &self.place, &token, item, status, &at)
+    }
+
+    /// Sends an event, whatever it is.
+    pub async fn invoke(&mut self, event: &Value) -> Result<Value, sandbox::Failure> {
+        self.function.invoke(event.to_string(), Duration::from_secs(60)).await
+    }
+
+    /// A new result token, and the time.
+    pub fn next_event(&mut self) -> (String, String) {
+        self.events += 1;
+        let token = format!("token-{}", self.events);
+        self.state(|state| state.config.issue_token(&token, &self.rule.name));
+        (token, sandbox::now().to_string())
+    }
+
+    /// What AWS Config holds: compliance by the last part of the resource's id.
+    #[must_use]
+    pub fn results(&self) -> BTreeMap<String, String> {
+        let name = |id: &str| id.rsplit('/').next().unwrap().to_owned();
+        self.state(|state| {
+            let results = state.config.results().iter();
+            results.map(|((_, _, id), kept)| (name(id), kept.compliance.clone())).collect()
+        })
+    }
+
+    /// The annotation that AWS Config holds for a resource.
+    #[must_use]
+    pub fn annotation(&self, name: &str) -> String {
+        self.state(|state| {
+            let mut results = state.config.results().iter();
+            let kept = results.find(|((_, _, id), _)| id.ends_with(name)).map(|(_, kept)| kept.annotation.clone());
+            kept.flatten().unwrap_or_default()
+        })
+    }
+
+    /// What Security Hub holds: status, with `archived` behind it where that is so, by the last part of the resource's ARN.
+    #[must_use]
+    pub fn findings(&self) -> BTreeMap<String, String> {
+        let text = |finding: &Value, path: &str| finding.pointer(path).and_then(Value::as_str).unwrap().to_owned();
+        self.state(|state| {
+            let findings = state.security_hub.findings().iter().map(|finding| {
+                let archived = if text(finding, "/RecordState") == "ARCHIVED" { " archived" } else { "" };
+                let resource = text(finding, "/Resources/0/Id").rsplit('/').next().unwrap().to_owned();
+                (resource, format!("{}{archived}", text(finding, "/Compliance/Status")))
+            });
+            findings.collect()
+        })
+    }
+
+    /// The finding about a resource.
+    #[must_use]
+    pub fn finding(&self, name: &str) -> Value {
+        let about = |finding: &&Value| finding["Resources"][0]["Id"].as_str().unwrap().ends_with(name);
+        self.state(|state| state.security_hub.findings().iter().find(about).cloned().expect("there is one"))
+    }
+
+    /// The calls so far, as IAM actions, and forgets them.
+    #[must_use]
+    pub fn take_calls(&self) -> Vec<String> {
+        self.state(|state| std::mem::take(&mut state.calls))
+    }
+}
+
+/// Names and values as [`Account::results`] and [`Account::findings`] give them.
+#[must_use]
+pub fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}

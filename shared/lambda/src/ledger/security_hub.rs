@@ -121,6 +121,8 @@ pub(crate) struct Ledger<'a, A, C> {
     lost: Option<(usize, String)>,
     /// Why the open findings could not be read.
     unread: Option<String>,
+    /// A call failed as a whole: Security Hub is not asked again in this run, so that it cannot hold up AWS Config.
+    given_up: bool,
 }
 
 /// Which open findings a ledger knows.
@@ -167,6 +169,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             sent: 0,
             lost: None,
             unread: None,
+            given_up: false,
         }
     }
 
@@ -181,6 +184,12 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         self.open = open;
         self.knows = if read.is_ok() { Knows::All } else { Knows::Nothing };
         self.unread = read.err();
+    }
+
+    /// Stops asking Security Hub, since there is no time left for it.
+    pub(crate) fn give_up(&mut self) {
+        self.given_up = true;
+        self.lost.get_or_insert_with(|| (0, "the time was up".to_owned())).0 += 1;
     }
 
     /// Takes down one verdict, and sends the batch that it fills.
@@ -240,7 +249,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
 
     /// Sends what still waits. `complete`: every resource was listed, so the open findings of others can be archived.
     pub(crate) async fn finish(mut self, complete: bool) -> Outcome {
-        if complete && self.knows == Knows::All && self.open.values().any(|open| !open.seen) {
+        if complete && self.knows == Knows::All && !self.given_up && self.open.values().any(|open| !open.seen) {
             let mut gone = Vec::new();
             let open = &self.open;
             let read = self.each_open(None, |findings| {
@@ -300,10 +309,16 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         if size == 0 {
             return;
         }
-        let send = async |batch: &[HubFinding]| self.api.import(&self.reporter, batch).await;
+        let send = async |batch: &[HubFinding]| match self.given_up {
+            true => Err(HubError("Security Hub was not asked again".to_owned())),
+            false => self.api.import(&self.reporter, batch).await,
+        };
         let (count, reason) = match send_all(self.clock, batch, send).await {
             Ok(lost) => lost.unwrap_or_default(),
-            Err(HubError(reason)) => (size, reason),
+            Err(HubError(reason)) => {
+                self.given_up = true;
+                (size, reason)
+            }
         };
         self.sent += size - count;
         if count > 0 {

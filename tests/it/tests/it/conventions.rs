@@ -1,0 +1,129 @@
+//! What every rule has to have. A convention that matters is a test.
+
+use std::{collections::BTreeSet, fs};
+
+use it::rules;
+use lambda::{Invocation, Notification};
+use rule::{ParameterSpec, Trigger};
+use sandbox::functions::root;
+
+/// Names of what is in a folder of the workspace.
+fn names(folder: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(root().join(folder)).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn every_function_is_registered_under_its_own_name() {
+    let registered: BTreeSet<_> = rules().iter().map(|meta| meta.name.to_owned()).collect();
+    assert_eq!(registered, names("functions"), "it::rules() lists the folders of functions/");
+    assert_eq!(registered, names("events"), "events/ has a folder per rule");
+    for name in registered {
+        let manifest = read(&format!("functions/{name}/Cargo.toml"));
+        assert_eq!(manifest.matches(&format!("name = \"{name}\"")).count(), 2, "crate and program of {name}");
+    }
+}
+
+#[test]
+fn names_fit_into_aws_config() {
+    for meta in rules() {
+        let deployed = format!("{}{}", sandbox::account::PREFIX, meta.name);
+        assert!(deployed.len() <= 64, "{deployed}: GetComplianceDetailsByConfigRule takes 64 characters");
+        assert!(meta.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", meta.name);
+    }
+}
+
+#[test]
+fn metadata_fits_into_a_finding() {
+    for meta in rules() {
+        let length = |text: &str| text.chars().count();
+        assert!((1..=256).contains(&length(meta.summary)), "{}: summary", meta.name);
+        assert!(!meta.summary.ends_with('.'), "{}: summary is no sentence", meta.name);
+        assert!((1..=512).contains(&length(meta.remediation.text)), "{}: remediation", meta.name);
+        assert!(meta.remediation.url.starts_with("https://"), "{}: remediation", meta.name);
+        assert!((1..=32).contains(&meta.requirements.len()), "{}: requirements", meta.name);
+        assert!(!meta.resource_types.is_empty() && !meta.iam_actions.is_empty(), "{}", meta.name);
+        assert!(meta.triggers.contains(&Trigger::Schedule), "{}: every rule also runs on schedule", meta.name);
+        assert!(meta.iam_actions.is_sorted(), "{}: IAM actions in order", meta.name);
+    }
+}
+
+#[test]
+fn a_rules_file_tells_its_story_in_the_agreed_order() {
+    for meta in rules() {
+        let file = read(&format!("functions/{}/src/lib.rs", meta.name));
+        let headings = [
+            format!("//! # {}\n", meta.name),
+            "//! ## What it checks\n".to_owned(),
+            "//! ## Why it matters\n".to_owned(),
+            "//! ## Verdicts\n".to_owned(),
+            "//! ## How to fix\n".to_owned(),
+            "//! ## References\n".to_owned(),
+            "const META: Metadata".to_owned(),
+            "impl Rule for ".to_owned(),
+            "mod tests {".to_owned(),
+        ];
+        let places: Vec<_> = headings.iter().map(|heading| file.find(heading.as_str())).collect();
+        assert!(places.iter().all(Option::is_some), "{}: {headings:?} at {places:?}", meta.name);
+        assert!(places.is_sorted(), "{}: {headings:?} at {places:?}", meta.name);
+        for ParameterSpec { name, .. } in meta.parameters {
+            assert!(file.contains(&format!("`{name}`")), "{}: its docs name parameter {name}", meta.name);
+        }
+        let main = read(&format!("functions/{}/src/main.rs", meta.name));
+        let code = main.lines().filter(|line| !line.is_empty() && !line.starts_with("//!")).count();
+        assert!(code < 10, "{}: main.rs is wiring", meta.name);
+    }
+}
+
+#[test]
+fn every_rule_has_a_sample_of_each_event_it_can_get() {
+    for meta in rules() {
+        let changes = meta.triggers.contains(&Trigger::Change);
+        let expected: BTreeSet<_> = if changes {
+            ["change.json", "deleted.json", "oversized.json", "scheduled.json"].map(str::to_owned).into()
+        } else {
+            ["scheduled.json".to_owned()].into()
+        };
+        assert_eq!(names(&format!("events/{}", meta.name)), expected);
+        for file in expected {
+            let path = format!("events/{}/{file}", meta.name);
+            let invocation = Invocation::parse(&read(&path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let rule_name = format!("{}{}", sandbox::account::PREFIX, meta.name);
+            assert_eq!(invocation.result_token, format!("{}{rule_name}", sandbox::account::SAMPLE), "{path}");
+            assert_eq!(invocation.rule_name.as_deref(), Some(rule_name.as_str()), "{path}");
+            let deployed = sandbox::config_service::ConfigRule {
+                name: rule_name,
+                parameters: String::new(),
+                function: String::new(),
+            };
+            let arn = deployed.arn(&sandbox::account::place());
+            assert_eq!(invocation.rule_arn.as_deref(), Some(arn.as_str()), "{path} names the sandbox's rule");
+            match (file.as_str(), invocation.notification) {
+                ("scheduled.json", Notification::Scheduled) => {}
+                ("deleted.json", Notification::Change { resource, gone: Some(_) })
+                | ("change.json" | "oversized.json", Notification::Change { resource, gone: None }) => {
+                    assert!(meta.resource_types.contains(&resource.resource_type.as_str()), "{path}");
+                }
+                (_, other) => panic!("{path} is {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn dependencies_are_declared_once() {
+    let manifests = ["functions", "shared"]
+        .into_iter()
+        .flat_map(|folder| names(folder).into_iter().map(move |name| format!("{folder}/{name}/Cargo.toml")));
+    for path in manifests.chain(["tests/it/Cargo.toml".to_owned(), "tests/sandbox/Cargo.toml".to_owned()]) {
+        let manifest = read(&path);
+        let own =
+            |line: &&str| line.contains("version = ") || line.contains("features = ") || line.contains("path = \"..");
+        let offending: Vec<_> = manifest.lines().filter(own).collect();
+        assert_eq!(offending, [] as [&str; 0], "{path}: versions and features belong into the root's Cargo.toml");
+    }
+}

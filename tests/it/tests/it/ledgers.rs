@@ -1,0 +1,336 @@
+//! What AWS Config and Security Hub are told, and when.
+
+use it::{Account, map, rules, shared};
+use sandbox::{account, events::Item};
+use serde_json::{Value, json};
+
+const RULE: &str = "sagemaker-notebook-no-direct-internet-access";
+
+#[tokio::test]
+async fn deleted_and_left_scope_are_not_applicable_without_reading_the_resource() {
+    for status in ["ResourceDeleted", "ResourceDeletedNotRecorded", "ResourceNotRecorded", "left scope"] {
+        let mut account = Account::new(RULE).await;
+        let item = account.notebook("n", json!({"DirectInternetAccess": "Enabled"})).await;
+        account.change(&item, "OK").await.unwrap();
+        drop(account.take_calls());
+        let mut event = account.change_event(&item, if status == "left scope" { "OK" } else { status });
+        event["eventLeftScope"] = json!(status == "left scope");
+        account.invoke(&event).await.unwrap();
+        assert_eq!(account.results(), map(&[("n", "NOT_APPLICABLE")]), "{status}");
+        assert_eq!(account.findings(), map(&[("n", "FAILED archived")]), "{status}");
+        let calls = ["config:PutEvaluations", "securityhub:GetFindings", "securityhub:BatchImportFindings"];
+        assert_eq!(account.take_calls(), calls, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_another_type_is_none_of_the_rules_business() {
+    let mut account = Account::new(RULE).await;
+    let item = Item {
+        resource_type: "AWS::S3::Bucket".to_owned(),
+        id: "bucket".to_owned(),
+        name: None,
+        arn: "arn:aws:s3:::bucket".to_owned(),
+    };
+    let answer = account.change(&item, "OK").await.unwrap();
+    assert_eq!(answer["trigger"], "ignored");
+    assert_eq!(account.take_calls(), [] as [&str; 0]);
+}
+
+#[tokio::test]
+async fn a_test_invocation_records_nothing() {
+    let mut account = Account::new(RULE).await;
+    let item = account.notebook("n", json!({"DirectInternetAccess": "Enabled"})).await;
+    let mut event = account.change_event(&item, "OK");
+    event["resultToken"] = json!("TESTMODE");
+    let answer = account.invoke(&event).await.unwrap();
+    assert_eq!((&answer["test"], &answer["nonCompliant"]), (&json!(true), &json!(1)));
+    assert_eq!(account.state(|state| state.config.tested()), 1);
+    assert_eq!((account.results(), account.findings()), (map(&[]), map(&[])));
+    assert!(account.take_calls().iter().all(|call| !call.starts_with("securityhub:")));
+}
+
+#[tokio::test]
+async fn more_than_a_hundred_notebooks_come_on_pages_and_go_in_batches() {
+    let mut account = Account::new(RULE).await;
+    for number in 0..205 {
+        account.notebooks(&[(&format!("n{number:03}"), if number % 2 == 0 { "Enabled" } else { "Disabled" })]).await;
+    }
+    let answer = account.scheduled().await.unwrap();
+    assert_eq!((&answer["nonCompliant"], &answer["compliant"]), (&json!(103), &json!(102)));
+    assert_eq!(account.results().len(), 205);
+    assert_eq!(account.findings().len(), 103);
+    let calls = account.take_calls();
+    let times = |name: &str| calls.iter().filter(|call| *call == name).count();
+    assert_eq!(times("sagemaker:ListNotebookInstances"), 3);
+    assert_eq!(times("sagemaker:DescribeNotebookInstance"), 205);
+    assert_eq!(times("config:ListDiscoveredResources"), 3);
+    assert_eq!(times("config:PutEvaluations"), 3);
+    assert_eq!(times("securityhub:BatchImportFindings"), 2);
+    assert_eq!(answer["awsCalls"], calls.len(), "the function counts what really went over the wire");
+}
+
+#[tokio::test]
+async fn a_second_run_over_an_unchanged_account_says_nothing() {
+    let mut account = Account::new(RULE).await;
+    account.notebooks(&[("bad", "Enabled"), ("good", "Disabled")]).await;
+    account.scheduled().await.unwrap();
+    let posted = account.state(|state| (state.config.posted().len(), state.security_hub.imported().len()));
+    let answer = account.scheduled().await.unwrap();
+    assert_eq!((&answer["evaluationsPosted"], &answer["findingsSent"]), (&json!(0), &json!(0)));
+    let again = account.state(|state| (state.config.posted().len(), state.security_hub.imported().len()));
+    assert_eq!(again, posted);
+}
+
+#[tokio::test]
+async fn the_same_event_twice_leaves_the_same_state() {
+    let mut account = Account::new(RULE).await;
+    let item = account.notebook("n", json!({"DirectInternetAccess": "Enabled"})).await;
+    for event in [account.change_event(&item, "OK"), account.change_event(&item, "ResourceDeleted")] {
+        account.invoke(&event).await.unwrap();
+        let once = (account.results(), account.findings());
+        account.invoke(&event).await.unwrap();
+        assert_eq!((account.results(), account.findings()), once);
+    }
+}
+
+#[tokio::test]
+async fn results_and_findings_of_vanished_notebooks_are_retired() {
+    let mut account = Account::new(RULE).await;
+    account.notebooks(&[("stays", "Enabled"), ("vanishes", "Enabled")]).await;
+    account.scheduled().await.unwrap();
+    account::delete_notebook(&shared().door, &account.place, "vanishes").await.unwrap();
+    let answer = account.scheduled().await.unwrap();
+    assert_eq!(answer["resultsRetired"], 1);
+    assert_eq!(account.results(), map(&[("stays", "NON_COMPLIANT"), ("vanishes", "NOT_APPLICABLE")]));
+    assert_eq!(account.findings(), map(&[("stays", "FAILED"), ("vanishes", "FAILED archived")]));
+}
+
+#[tokio::test]
+async fn a_finding_lives_and_dies_with_its_failure() {
+    let mut account = Account::new(RULE).await;
+    let (door, place) = (&shared().door, account.place.clone());
+    let recreate = async |access: &str| {
+        account::delete_notebook(door, &place, "n").await.unwrap();
+        account::create_notebook(door, &place, "n", json!({"DirectInternetAccess": access})).await.unwrap()
+    };
+    let item = account.notebook("n", json!({"DirectInternetAccess": "Enabled"})).await;
+    account.change(&item, "ResourceDiscovered").await.unwrap();
+    assert_eq!(account.findings(), map(&[("n", "FAILED")]));
+    let created = account.finding("n")["CreatedAt"].clone();
+
+    recreate("Disabled").await;
+    account.change(&item, "OK").await.unwrap();
+    assert_eq!(account.findings(), map(&[("n", "PASSED")]));
+    let finding = account.finding("n");
+    assert_eq!((&finding["Severity"]["Label"], &finding["CreatedAt"]), (&json!("INFORMATIONAL"), &created));
+
+    recreate("Enabled").await;
+    account.scheduled().await.unwrap();
+    assert_eq!(account.findings(), map(&[("n", "FAILED")]));
+    assert_eq!(account.finding("n")["Severity"]["Label"], "HIGH");
+
+    account::delete_notebook(door, &place, "n").await.unwrap();
+    account.change(&item, "ResourceDeleted").await.unwrap();
+    assert_eq!(account.findings(), map(&[("n", "FAILED archived")]));
+    assert_eq!(account.state(|state| state.security_hub.findings().len()), 1, "it is one finding all its life");
+}
+
+#[tokio::test]
+async fn evaluations_that_config_returns_are_sent_again_and_then_missed() {
+    for (times, error_type) in [(2, None), (u32::MAX, Some("EvaluationsNotRecorded"))] {
+        let mut account = Account::new(RULE).await;
+        let item = account.notebook("stubborn", json!({"DirectInternetAccess": "Enabled"})).await;
+        account.notebooks(&[("easy", "Disabled")]).await;
+        account.state(|state| state.config.fail_evaluations(&item.id, times));
+        let result = account.scheduled().await;
+        assert_eq!(result.as_ref().err().map(|failure| failure.error_type.as_str()), error_type, "{result:?}");
+        let stubborn = account.results().get("stubborn").cloned();
+        assert_eq!(stubborn.as_deref(), if times == 2 { Some("NON_COMPLIANT") } else { None });
+        assert_eq!(account.results()["easy"], "COMPLIANT");
+        let posted =
+            account.state(|state| state.config.posted().iter().filter(|(key, _)| key.2.ends_with("easy")).count());
+        assert_eq!(posted, 1, "only what was returned is sent again");
+    }
+}
+
+#[tokio::test]
+async fn findings_that_security_hub_refuses_are_sent_again_and_then_missed() {
+    for (times, error_type) in [(2, None), (u32::MAX, Some("FindingsNotRecorded"))] {
+        let mut account = Account::new(RULE).await;
+        account.notebooks(&[("stubborn", "Enabled"), ("easy", "Enabled")]).await;
+        account.state(|state| state.security_hub.refuse_findings("stubborn", times));
+        let result = account.scheduled().await;
+        assert_eq!(result.as_ref().err().map(|failure| failure.error_type.as_str()), error_type, "{result:?}");
+        assert_eq!(account.findings().contains_key("stubborn"), times == 2);
+        assert_eq!(account.findings()["easy"], "FAILED");
+        assert_eq!(account.results().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_type_that_config_refuses_is_summed_up_for_the_account() {
+    let mut account = Account::new(RULE).await;
+    account.notebooks(&[("bad", "Enabled"), ("worse", "Enabled"), ("good", "Disabled")]).await;
+    account.state(|state| state.config.refuse_type("AWS::SageMaker::NotebookInstance"));
+    account.scheduled().await.unwrap();
+    let number = account.place.account.clone();
+    assert_eq!(account.results(), map(&[(&number, "NON_COMPLIANT")]));
+    let annotation = account.annotation(&number);
+    assert!(annotation.starts_with("2 of 3 NotebookInstance fail: "), "{annotation}");
+    assert_eq!(account.findings(), map(&[("bad", "FAILED"), ("worse", "FAILED")]));
+    let answer = account.scheduled().await.unwrap();
+    assert_eq!(answer["resultsRetired"], 0, "the summary is not taken for the result of a vanished resource");
+    assert_eq!(account.results(), map(&[(&number, "NON_COMPLIANT")]));
+}
+
+#[tokio::test]
+async fn an_exempt_notebook_is_not_applicable_and_says_why() {
+    let mut account = Account::with(RULE, r#"{"exemptResourceIds":"lab-*, *notebook-instance/demo"}"#, &[]).await;
+    account.notebooks(&[("lab-1", "Enabled"), ("lab-2", "Disabled"), ("demo", "Enabled"), ("prod", "Enabled")]).await;
+    account.scheduled().await.unwrap();
+    assert_eq!(account.results(), map(&[("lab-2", "COMPLIANT"), ("prod", "NON_COMPLIANT")]));
+    let item = account.notebook("lab-3", json!({"DirectInternetAccess": "Enabled"})).await;
+    account.change(&item, "OK").await.unwrap();
+    assert_eq!(account.results()["lab-3"], "NOT_APPLICABLE");
+    let why = "exempt by parameter exemptResourceIds (lab-*); fails otherwise: direct internet access is enabled; ";
+    assert!(account.annotation("lab-3").starts_with(why), "{}", account.annotation("lab-3"));
+    assert_eq!(account.findings(), map(&[("prod", "FAILED")]));
+}
+
+#[tokio::test]
+async fn a_finding_says_everything_that_its_reader_needs() {
+    let mut account = Account::new(RULE).await;
+    account
+        .notebook("n", json!({"DirectInternetAccess": "Enabled", "RootAccess": "Enabled", "KmsKeyId": "alias/ml", "SubnetId": "subnet-1", "SecurityGroupIds": ["sg-1", "sg-2"]}))
+        .await;
+    account.scheduled().await.unwrap();
+    let finding = account.finding("n");
+    let (number, rule_arn) = (&account.place.account, account.rule.arn(&account.place));
+    let meta = rules().into_iter().find(|meta| meta.name == RULE).unwrap();
+    let notebook_arn = format!("arn:aws:sagemaker:eu-west-1:{number}:notebook-instance/n");
+    for (path, expected) in [
+        ("/SchemaVersion", json!("2018-10-08")),
+        ("/ProductArn", json!(format!("arn:aws:securityhub:eu-west-1:{number}:product/{number}/default"))),
+        ("/GeneratorId", json!(rule_arn)),
+        ("/AwsAccountId", json!(number)),
+        ("/Title", json!("SageMaker notebook instances should not have direct internet access")),
+        ("/FindingProviderFields/Severity", json!({"Label": "HIGH", "Original": "HIGH"})),
+        ("/FindingProviderFields/Types", json!(["Software and Configuration Checks/AWS Security Best Practices"])),
+        ("/Remediation/Recommendation/Text", json!(meta.remediation.text)),
+        ("/Remediation/Recommendation/Url", json!(meta.remediation.url)),
+        ("/ProductFields/detective-controls~1rule~1name", json!(RULE)),
+        ("/ProductFields/detective-controls~1rule~1version", json!(meta.version)),
+        ("/ProductFields/detective-controls~1rule~1config-rule-name", json!(account.rule.name)),
+        ("/Compliance/Status", json!("FAILED")),
+        ("/Compliance/RelatedRequirements/0", json!("NIST.800-53.r5 AC-21")),
+        ("/RecordState", json!("ACTIVE")),
+        ("/Resources/0/Type", json!("AwsSageMakerNotebookInstance")),
+        ("/Resources/0/Id", json!(notebook_arn)),
+        ("/Resources/0/Region", json!("eu-west-1")),
+        ("/Resources/0/Partition", json!("aws")),
+    ] {
+        assert_eq!(finding.pointer(path), Some(&expected), "{path}");
+    }
+    assert_eq!(finding["Compliance"]["RelatedRequirements"].as_array().unwrap().len(), meta.requirements.len());
+    assert_eq!(
+        finding["Resources"][0]["Details"]["AwsSageMakerNotebookInstance"],
+        json!({
+            "NotebookInstanceName": "n",
+            "NotebookInstanceArn": notebook_arn,
+            "NotebookInstanceStatus": "InService",
+            "DirectInternetAccess": "Enabled",
+            "RootAccess": "Enabled",
+            "InstanceType": "ml.t3.medium",
+            "SubnetId": "subnet-1",
+            "SecurityGroups": ["sg-1", "sg-2"],
+            "KmsKeyId": "alias/ml",
+            "RoleArn": format!("arn:aws:iam::{number}:role/notebook"),
+        })
+    );
+    let description = finding["Description"].as_str().unwrap();
+    assert!(description.starts_with("n: direct internet access is enabled"), "{description}");
+    assert!(finding["Id"].as_str().unwrap().starts_with(&format!("{rule_arn}/finding/")));
+}
+
+#[tokio::test]
+async fn findings_of_other_regions_and_rules_are_left_alone() {
+    let mut account = Account::new(RULE).await;
+    account.notebooks(&[("n", "Enabled")]).await;
+    account.scheduled().await.unwrap();
+    let mut theirs = account.finding("n");
+    theirs["Id"] = json!("aggregated");
+    theirs["Region"] = json!("us-east-2");
+    theirs["Resources"][0]["Id"] = json!("arn:aws:sagemaker:us-east-2:1:notebook-instance/elsewhere");
+    let mut other = account.finding("n");
+    other["Id"] = json!("another rule's");
+    other["GeneratorId"] = json!("arn:aws:config:eu-west-1:1:config-rule/config-rule-other");
+    other["Resources"][0]["Id"] = json!("arn:aws:sagemaker:eu-west-1:1:notebook-instance/others");
+    account.state(|state| {
+        state.security_hub.plant(theirs);
+        state.security_hub.plant(other);
+    });
+    account.scheduled().await.unwrap();
+    assert_eq!(account.findings(), map(&[("n", "FAILED"), ("elsewhere", "FAILED"), ("others", "FAILED")]));
+}
+
+#[tokio::test]
+async fn the_summary_the_log_and_the_metrics_say_the_same() {
+    let mut account = Account::new(RULE).await;
+    account.notebooks(&[("bad", "Enabled"), ("good", "Disabled")]).await;
+    let answer = account.scheduled().await.unwrap();
+    let calls = account.take_calls().len();
+    let lines: Vec<Value> = account.function.log().iter().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let evaluated: Vec<_> = lines.iter().filter(|line| line["fields"]["message"] == "evaluated").collect();
+    let [log] = evaluated.as_slice() else { panic!("one line per invocation: {evaluated:?}") };
+    let metrics = lines.iter().find(|line| line["_aws"].is_object()).expect("metrics");
+    for (in_answer, in_log, in_metrics, value) in [
+        ("nonCompliant", "non_compliant", "NonCompliant", 1),
+        ("notApplicable", "not_applicable", "NotApplicable", 0),
+        ("undecided", "undecided", "Undecided", 0),
+        ("awsCalls", "aws_calls", "AwsCalls", calls),
+        ("throttled", "throttled", "Throttled", 0),
+    ] {
+        assert_eq!(
+            (&answer[in_answer], &log["fields"][in_log], &metrics[in_metrics]),
+            (&json!(value), &json!(value), &json!(value))
+        );
+    }
+    assert_eq!((&answer["rule"], &log["fields"]["rule"], &metrics["Rule"]), (&json!(RULE), &json!(RULE), &json!(RULE)));
+    assert_eq!(metrics["Evaluated"], 2);
+    assert_eq!(metrics["DurationMs"], answer["durationMs"]);
+    let declared = &metrics["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!((&declared["Namespace"], &declared["Dimensions"]), (&json!("DetectiveControls"), &json!([["Rule"]])));
+    let names: Vec<_> =
+        declared["Metrics"].as_array().unwrap().iter().map(|metric| metric["Name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        ["Evaluated", "NonCompliant", "NotApplicable", "Undecided", "AwsCalls", "Throttled", "DurationMs"]
+    );
+    assert!(names.iter().all(|name| metrics[name].is_number()));
+    let failing: Vec<_> =
+        lines.iter().filter(|line| line["level"] == "DEBUG" && line["fields"]["message"] == "not compliant").collect();
+    assert_eq!(failing.len(), 1, "one line per failing resource, at DEBUG");
+}
+
+#[tokio::test]
+async fn the_calls_are_those_that_the_rule_declares() {
+    let reporting = [
+        "config:GetComplianceDetailsByConfigRule",
+        "config:ListDiscoveredResources",
+        "config:PutEvaluations",
+        "securityhub:BatchImportFindings",
+        "securityhub:GetFindings",
+    ];
+    for meta in rules() {
+        let mut account = Account::new(meta.name).await;
+        account.notebooks(&[("bad", "Enabled"), ("good", "Disabled")]).await;
+        account.scheduled().await.unwrap();
+        let mut calls = account.take_calls();
+        calls.sort();
+        calls.dedup();
+        let mut declared: Vec<_> = meta.iam_actions.iter().chain(&reporting).map(ToString::to_string).collect();
+        declared.sort();
+        assert_eq!(calls, declared, "{}", meta.name);
+    }
+}

@@ -1,0 +1,11 @@
+//! The one integration-test program: every file in `tests/` of its own would link the world again.
+
+mod bad_input; // what is no event, parameter or setting
+mod cargo_lambda; // events sent as a developer sends them
+mod conventions; // what every rule has to have
+mod faults; // AWS denies, throttles, breaks
+mod generated; // files that `cargo bless` writes
+mod ledgers; // what AWS Config and Security Hub are told, and when
+mod notebook_no_direct_internet_access; // the rule, end to end
+mod outside; // boto3 reads what the functions wrote
+mod sandbox_program; // `cargo sandbox` as a newcomer runs it

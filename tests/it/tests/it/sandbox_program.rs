@@ -1,0 +1,92 @@
+//! `cargo sandbox`, as a newcomer runs it.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use it::shared;
+use sandbox::functions::{root, target};
+
+/// The program that `cargo sandbox` runs; [`shared`] has built it with the functions.
+fn program() -> PathBuf {
+    let debug = shared().programs.values().next().unwrap().parent().unwrap().to_owned();
+    debug.join("sandbox")
+}
+
+/// Ids of the processes that a process has started, from Linux's list of all.
+#[cfg(target_os = "linux")]
+fn children(parent: u32) -> Vec<u32> {
+    let all = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let is_child = |pid: &u32| {
+        // The parent's id is the second field behind the program's name, which stands in parentheses.
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let parent_of = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
+        parent_of == Some(parent)
+    };
+    all.filter(is_child).collect()
+}
+
+#[test]
+fn it_shows_the_drift_and_ends_well() {
+    let output = Command::new(program()).current_dir(root()).stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    for (resource, verdict) in [
+        ("pricing-models", "COMPLIANT"),
+        ("credit-risk", "COMPLIANT"),
+        ("quick-experiment", "NON_COMPLIANT"),
+        ("vendor-demo", "NON_COMPLIANT"),
+        ("fraud-prototype", "COMPLIANT"),
+        ("last-years-contest", "NOT_APPLICABLE"),
+    ] {
+        let row = text.lines().find(|line| line.contains(resource)).unwrap_or_else(|| panic!("{resource}: {text}"));
+        assert!(row.split('┆').any(|cell| cell.trim() == verdict), "{row}");
+    }
+    assert!(text.contains("Security Hub: 2 FAILED ACTIVE, 1 PASSED ACTIVE"), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn kept_up_it_answers_until_it_is_interrupted_and_leaves_nothing_behind() {
+    let mut sandbox = Command::new(program())
+        .arg("--keep")
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(sandbox.stdout.take().unwrap()).lines().map_while(Result::ok);
+    lines.find(|line| line.contains("stays up until Ctrl-C")).expect("it says so");
+    let environment = std::fs::read_to_string(target().unwrap().join("sandbox.env")).unwrap();
+    let variable = |name: &str| {
+        let line = environment.lines().find_map(|line| line.strip_prefix(&format!("export {name}=")));
+        line.unwrap_or_else(|| panic!("{name} in {environment}")).to_owned()
+    };
+    let ask = "import boto3
+boto3.client('config').start_config_rules_evaluation(ConfigRuleNames=['ml-sagemaker-notebook-no-direct-internet-access'])
+print(len(boto3.client('sagemaker').list_notebook_instances()['NotebookInstances']))";
+    let output = Command::new(shared().python.program("python"))
+        .args(["-c", ask])
+        .envs(
+            ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"]
+                .map(|name| (name, variable(name))),
+        )
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "6\n", "{}", String::from_utf8_lossy(&output.stderr));
+    lines.find(|line| line.ends_with("was evaluated")).expect("AWS Config starts the evaluation that was asked for");
+
+    let started = children(sandbox.id());
+    assert!(started.len() >= 2, "moto and a function: {started:?}");
+    let interrupt = format!("kill -INT {}", sandbox.id());
+    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+    assert_eq!(sandbox.wait().unwrap().code(), Some(130));
+    let start = Instant::now();
+    while started.iter().any(|pid| std::path::Path::new(&format!("/proc/{pid}")).exists()) {
+        assert!(start.elapsed() < Duration::from_secs(10), "{started:?} outlive the sandbox");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
