@@ -6,6 +6,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use axum::{
@@ -14,6 +15,7 @@ use axum::{
     extract::{Request, State},
     http::{Response, StatusCode, Uri, request::Parts},
 };
+use futures::{StreamExt, stream};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -186,9 +188,13 @@ async fn serve(State(door): State<FrontDoor>, request: Request) -> Response<Body
         // A handler that unwinds takes its connection with it.
         Some(Fault::Reset) => std::panic::resume_unwind(Box::new("reset")),
         Some(Fault::CutOff) => {
-            let start: Result<_, io::Error> = Ok(Bytes::from_static(b"{\"NotebookInstances\": [{"));
-            let end = Err(io::Error::other("cut off"));
-            Response::new(Body::from_stream(futures::stream::iter([start, end])))
+            let start = stream::iter([Ok(Bytes::from_static(b"{\"NotebookInstances\": [{"))]);
+            let end = stream::once(async {
+                // Not before the start is on its way.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Err(io::Error::other("cut off"))
+            });
+            Response::new(Body::from_stream(start.chain(end)))
         }
         Some(Fault::Garbled) => Response::new(Body::from("<html>It works!</html>")),
         Some(Fault::Silent(time)) => {

@@ -72,7 +72,7 @@ async fn the_sample_events_are_served_under_cargo_lambda() {
     );
 
     // What it started is in its process group.
-    let end = format!("kill -TERM -- -{}", watch.id().unwrap());
+    let end = format!("kill -TERM -{}", watch.id().unwrap());
     assert!(Command::new("sh").args(["-c", &end]).status().unwrap().success());
     watch.wait().await.unwrap();
 }
