@@ -240,10 +240,10 @@ where
             Some(Err(reason)) => return vec![Problem::ListIncomplete(reason)],
             None => return vec![Problem::OutOfTime("read")],
         };
-        if let Some(security_hub) = &mut self.security_hub {
-            if in_time(world.clock, security_hub.load()).await.is_none() {
-                security_hub.give_up();
-            }
+        if let Some(security_hub) = &mut self.security_hub
+            && in_time(world.clock, security_hub.load()).await.is_none()
+        {
+            security_hub.give_up();
         }
 
         // Reading and reporting go on side by side, a few findings apart.

@@ -66,7 +66,8 @@ where
         paces: [reads, reports, findings],
         settings,
     };
-    lambda_runtime::run(service_fn(|event| function.handle::<R>(event))).await
+    // Boxed, so that main's own future does not hold all of it: the compiler gives up on futures nested that deep.
+    lambda_runtime::run(service_fn(|event| Box::pin(function.handle::<R>(event)))).await
 }
 
 /// What lives as long as the Lambda environment.

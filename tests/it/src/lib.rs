@@ -1,7 +1,7 @@
 //! What the integration tests share: the list of all rules, and an account of its own for every test.
 
 // Everything here runs in tests, where a panic is the way to fail.
-#![allow(clippy::expect_used, clippy::missing_panics_doc, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::missing_errors_doc, clippy::missing_panics_doc, clippy::unwrap_used)]
 
 use std::{
     collections::BTreeMap,
@@ -41,6 +41,7 @@ pub struct Shared {
 }
 
 /// Sets everything up on first use. It lives on threads of its own, since each test's runtime ends with the test.
+#[must_use]
 pub fn shared() -> &'static Shared {
     static SHARED: LazyLock<Shared> = LazyLock::new(|| {
         let runtime = Box::leak(Box::new(tokio::runtime::Runtime::new().expect("a runtime")));
@@ -140,7 +141,7 @@ impl Account {
 
     /// Sends an event, whatever it is.
     pub async fn invoke(&mut self, event: &Value) -> Result<Value, sandbox::Failure> {
-        self.function.invoke(event.to_string(), Duration::from_secs(60)).await
+        self.function.invoke(event.to_string(), Duration::from_mins(1)).await
     }
 
     /// A new result token, and the time.

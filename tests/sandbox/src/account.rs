@@ -51,6 +51,7 @@ pub async fn repair(door: &FrontDoor) -> Result<Item, Error> {
 }
 
 /// Puts a rule into AWS Config, as a deployment would, and makes the result tokens of its sample events good.
+#[must_use]
 pub fn deploy(door: &FrontDoor, place: &Place, name: &str, parameters: &str) -> ConfigRule {
     let rule = ConfigRule {
         name: format!("{PREFIX}{name}"),

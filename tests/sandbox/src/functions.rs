@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use axum::{
@@ -172,8 +172,8 @@ impl Function {
     pub async fn invoke(&mut self, event: impl Into<Bytes>, timeout: Duration) -> Result<Value, Failure> {
         let failed = |error_type: &str, message: String| Failure { error_type: error_type.to_owned(), message };
         let (answer, answered) = oneshot::channel();
-        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + timeout;
-        let deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+        let now = Duration::from_millis(u64::try_from(crate::now().millis()).unwrap_or(0));
+        let deadline = u64::try_from((now + timeout).as_millis()).unwrap_or(u64::MAX);
         let job = Job { event: event.into(), deadline, answer };
         let done = async {
             self.jobs.send(job).await.map_err(|_| failed("Runtime.Unavailable", String::new()))?;

@@ -149,7 +149,7 @@ impl Deployed {
     }
 
     async fn invoke(&mut self, event: &'static str, body: String) -> Result<(), Trouble> {
-        let answer = self.function.invoke(body, Duration::from_secs(60)).await;
+        let answer = self.function.invoke(body, Duration::from_mins(1)).await;
         answer.map(drop).map_err(|failure| {
             let log = self.function.log().join("\n");
             Trouble::Rule { rule: self.config.name.clone(), event, failure, log }

@@ -215,7 +215,7 @@ impl Clock for Endless {
     }
 
     async fn time_is_up(&self) {
-        future::pending().await
+        future::pending::<()>().await;
     }
 }
 
@@ -277,7 +277,7 @@ fn imported(seen: &Seen) -> Vec<(String, String)> {
     all
 }
 
-fn pairs<'a>(all: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
+fn pairs(all: &[(String, String)]) -> Vec<(&str, &str)> {
     all.iter().map(|(id, status)| (id.as_str(), status.as_str())).collect()
 }
 

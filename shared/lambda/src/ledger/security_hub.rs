@@ -309,9 +309,11 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         if size == 0 {
             return;
         }
-        let send = async |batch: &[HubFinding]| match self.given_up {
-            true => Err(HubError("Security Hub was not asked again".to_owned())),
-            false => self.api.import(&self.reporter, batch).await,
+        let send = async |batch: &[HubFinding]| {
+            if self.given_up {
+                return Err(HubError("Security Hub was not asked again".to_owned()));
+            }
+            self.api.import(&self.reporter, batch).await
         };
         let (count, reason) = match send_all(self.clock, batch, send).await {
             Ok(lost) => lost.unwrap_or_default(),

@@ -48,7 +48,7 @@ async fn the_sample_events_are_served_under_cargo_lambda() {
     let first = loop {
         match invoke("change") {
             Ok(answer) => break answer,
-            Err(reason) if start.elapsed() > Duration::from_secs(300) => panic!("{reason}"),
+            Err(reason) if start.elapsed() > Duration::from_mins(5) => panic!("{reason}"),
             Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
         }
     };

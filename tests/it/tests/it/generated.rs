@@ -3,7 +3,7 @@
 use std::{env, fs};
 
 use it::rules;
-use rule::Trigger;
+use rule::{Metadata, Trigger};
 use sandbox::functions::root;
 
 /// The part of a file between two marks, as it should be.
@@ -23,21 +23,23 @@ fn compare_or_write(path: &str, name: &str, expected: &str) {
 
 #[test]
 fn the_readme_lists_every_rule() {
-    let mut table =
-        "| rule | fails when | reports on | invoked on | severity |\n| --- | --- | --- | --- | --- |\n".to_owned();
-    for meta in rules() {
+    let rows = rules().into_iter().map(|meta| {
+        let types: Vec<_> = meta.resource_types.iter().map(|name| format!("`{name}`")).collect();
         let triggers = meta.triggers.iter().map(|trigger| match trigger {
             Trigger::Change => "change",
             Trigger::Schedule => "schedule",
         });
-        table += &format!(
-            "| [`{name}`](functions/{name}/src/lib.rs) | not: {} | {} | {} | {} |\n",
-            meta.summary,
-            meta.resource_types.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
-            triggers.collect::<Vec<_>>().join(", "),
-            meta.severity.label(),
-            name = meta.name,
-        );
-    }
+        let (name, types, triggers) = (meta.name, types.join(", "), triggers.collect::<Vec<_>>().join(", "));
+        let Metadata { summary, severity, .. } = meta;
+        format!(
+            "| [`{name}`](functions/{name}/src/lib.rs) | {summary} | {types} | {triggers} | {} |\n",
+            severity.label()
+        )
+    });
+    let table: String =
+        ["| rule | requires | reports on | invoked on | severity |\n| --- | --- | --- | --- | --- |\n".to_owned()]
+            .into_iter()
+            .chain(rows)
+            .collect();
     compare_or_write("README.md", "rule table", &table);
 }

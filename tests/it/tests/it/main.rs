@@ -1,5 +1,8 @@
 //! The one integration-test program: every file in `tests/` of its own would link the world again.
 
+// Helpers fail like the tests that they help.
+#![allow(clippy::unwrap_used)]
+
 mod bad_input; // what is no event, parameter or setting
 mod cargo_lambda; // events sent as a developer sends them
 mod conventions; // what every rule has to have
