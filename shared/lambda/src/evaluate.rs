@@ -232,12 +232,12 @@ where
             if !test {
                 problems.extend(self.config.load().await.err().map(Problem::ResultsUnread));
             }
-            Ok(inventory)
+            Ok::<_, String>(inventory)
         };
         let inventory = match in_time(world.clock, load).await {
             Some(Ok(inventory)) => inventory,
             // Under another id, a result would stand beside the one that is already there.
-            Some(Err(reason)) => return vec![Problem::ListIncomplete(reason)],
+            Some(Err(reason)) => return vec![Problem::ListIncomplete(format!("no resource can be named: {reason}"))],
             None => return vec![Problem::OutOfTime("read")],
         };
         if let Some(security_hub) = &mut self.security_hub
@@ -327,21 +327,21 @@ where
     let start = Some((None, Tokens::new("the list of resources")));
     let pages = stream::unfold(start, |state| async {
         let (token, mut tokens) = state?;
-        let page = match world.source.list(&judge.query, token).await {
-            Ok(page) => page,
-            Err(reason) => return Some((Err(reason), None)),
+        let mut entries = Vec::new();
+        let next = match world.source.list(&judge.query, token).await {
+            Ok(page) => {
+                entries.extend(page.items.into_iter().map(Ok).chain(page.unreadable.into_iter().map(Err)));
+                tokens.check(page.next)
+            }
+            Err(reason) => Err(reason),
         };
-        match tokens.check(page.next.clone()) {
-            Ok(next) => Some((Ok(page), next.map(|next| (Some(next), tokens)))),
-            Err(reason) => Some((Err(reason), None)),
-        }
+        let next = next.unwrap_or_else(|reason| {
+            entries.push(Err(reason));
+            None
+        });
+        Some((entries, next.map(|next| (Some(next), tokens))))
     });
-    let entries = pages.flat_map(|page| match page {
-        Ok(page) => {
-            stream::iter(page.items.into_iter().map(Ok).chain(page.unreadable.into_iter().map(Err)).collect::<Vec<_>>())
-        }
-        Err(reason) => stream::iter(vec![Err(reason)]),
-    });
+    let entries = pages.flat_map(stream::iter);
     let read = entries.map(async |entry: Result<Listed<R::Facts>, String>| {
         let Listed { resource, facts } = entry?;
         let resource = inventory.name(resource);

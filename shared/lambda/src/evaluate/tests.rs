@@ -434,7 +434,7 @@ async fn without_configs_inventory_nothing_is_reported_under_a_guessed_name() {
     let mut outside = Outside::empty().listing(&[("a", bad())]);
     outside.config.expect_discovered().returning(|_, _| Err("denied".to_owned()));
     let (result, _, seen) = outside.run(&scheduled()).await;
-    assert_eq!(problems(result), [Problem::ListIncomplete("denied".to_owned())]);
+    assert_eq!(problems(result), [Problem::ListIncomplete("no resource can be named: denied".to_owned())]);
     assert!(seen.posted.is_empty() && seen.imported.is_empty());
 }
 
@@ -636,7 +636,7 @@ async fn security_hub_that_fails_costs_no_evaluation() {
     let (result, summary, seen) = outside.run(&scheduled()).await;
     assert_eq!(posted(&seen).len(), 2);
     assert_eq!(summary.findings_sent, 0);
-    let hub = "1 findings were not taken: not enabled; the open findings could not be read: not enabled";
+    let hub = "not enabled; 1 findings were not taken";
     let problems = problems(result);
     assert_eq!(problems.last(), Some(&Problem::FindingsNotRecorded(hub.to_owned())));
     assert_eq!(problems.len(), 2, "and the unread resource: {problems:?}");

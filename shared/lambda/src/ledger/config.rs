@@ -81,12 +81,26 @@ pub(crate) struct Ledger<'a, A, C> {
     retired: usize,
 }
 
-/// A result that Config holds: 16 bytes, since there may be half a million of them.
-struct Held {
-    /// Mark of its compliance and annotation.
-    content: u64,
-    /// Whether this run came across its resource.
-    seen: bool,
+/// A result that Config holds, in 8 bytes, since there may be half a million of them: a mark of what it says, whose lowest bit
+/// tells whether this run came across its resource.
+struct Held(u64);
+
+impl Held {
+    fn new(result: &Evaluation) -> Self {
+        Self(content(result) & !1)
+    }
+
+    fn says(&self, evaluation: &Evaluation) -> bool {
+        self.0 & !1 == content(evaluation) & !1
+    }
+
+    fn see(&mut self) {
+        self.0 |= 1;
+    }
+
+    const fn is_seen(&self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 /// What a run says of one resource type.
@@ -124,9 +138,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     pub(crate) async fn load(&mut self) -> Result<(), String> {
         let mut held = HashMap::new();
         self.results(|results| {
-            held.extend(
-                results.into_iter().map(|result| (key(&result), Held { content: content(&result), seen: false })),
-            );
+            held.extend(results.iter().map(|result| (key(result), Held::new(result))));
         })
         .await?;
         self.held = Some(held);
@@ -145,7 +157,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
                 tally.undecided += 1;
                 // It exists, so what Config holds of it stays.
                 if let Some(held) = self.held.as_mut().and_then(|held| held.get_mut(&key_of(resource))) {
-                    held.seen = true;
+                    held.see();
                 }
                 return;
             }
@@ -193,11 +205,11 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         const AT_ONCE: usize = 10_000;
         let at = self.invoked.at;
         while let Some(held) = &self.held
-            && held.values().any(|held| !held.seen)
+            && held.values().any(|held| !held.is_seen())
         {
             let mut stale = Vec::new();
             self.results(|results| {
-                let unseen = |result: &Evaluation| held.get(&key(result)).is_some_and(|held| !held.seen);
+                let unseen = |result: &Evaluation| held.get(&key(result)).is_some_and(|held| !held.is_seen());
                 let old = results.into_iter().filter(|result| unseen(result) && result.at <= at);
                 stale.extend(old.take(AT_ONCE - stale.len()));
             })
@@ -227,8 +239,8 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             let held = held.get_mut(&key(&evaluation));
             let same = match held {
                 Some(held) => {
-                    held.seen = true;
-                    held.content == content(&evaluation)
+                    held.see();
+                    held.says(&evaluation)
                 }
                 // Config keeps no result for what is not applicable, so there is nothing to change.
                 None => evaluation.compliance == Compliance::NotApplicable,
@@ -288,7 +300,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             return;
         }
         if let Some(held) = self.held.as_mut().and_then(|held| held.get_mut(&id_mark(ACCOUNT, self.invoked.account))) {
-            held.seen = true;
+            held.see();
         }
         if let Some(evaluation) = self.of_refused_types(complete) {
             self.post(evaluation).await;

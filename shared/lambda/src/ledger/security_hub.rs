@@ -117,11 +117,11 @@ pub(crate) struct Ledger<'a, A, C> {
     knows: Knows,
     waiting: Vec<HubFinding>,
     sent: usize,
-    /// Findings that Security Hub did not take, with the first reason.
-    lost: Option<(usize, String)>,
-    /// Why the open findings could not be read.
-    unread: Option<String>,
-    /// A call failed as a whole: Security Hub is not asked again in this run, so that it cannot hold up AWS Config.
+    /// Findings that Security Hub did not take.
+    missed: usize,
+    /// The first thing that went wrong, in words.
+    trouble: Option<String>,
+    /// An import failed as a whole: Security Hub is not asked again in this run, so that it cannot hold up AWS Config.
     given_up: bool,
 }
 
@@ -167,8 +167,8 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             knows: Knows::Asked,
             waiting: Vec::new(),
             sent: 0,
-            lost: None,
-            unread: None,
+            missed: 0,
+            trouble: None,
             given_up: false,
         }
     }
@@ -183,13 +183,13 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         let read = read.await;
         self.open = open;
         self.knows = if read.is_ok() { Knows::All } else { Knows::Nothing };
-        self.unread = read.err();
+        self.trouble = read.err();
     }
 
     /// Stops asking Security Hub, since there is no time left for it.
     pub(crate) fn give_up(&mut self) {
         self.given_up = true;
-        self.lost.get_or_insert_with(|| (0, "the time was up".to_owned())).0 += 1;
+        self.trouble.get_or_insert_with(|| "the time was up".to_owned());
     }
 
     /// Takes down one verdict, and sends the batch that it fills.
@@ -257,17 +257,17 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
                 gone.extend(findings.into_iter().filter(|finding| unseen(&finding.id)));
             });
             if let Err(reason) = read.await {
-                self.unread.get_or_insert(reason);
+                self.trouble.get_or_insert(reason);
             }
             for finding in gone {
                 self.queue(HubFinding { archived: true, updated_at: self.clock.now(), ..finding }).await;
             }
         }
         self.flush().await;
-        let lost = self.lost.map(|(count, reason)| format!("{count} findings were not taken: {reason}"));
-        let unread = self.unread.map(|reason| format!("the open findings could not be read: {reason}"));
-        let reasons: Vec<_> = lost.into_iter().chain(unread).collect();
-        let problem = (!reasons.is_empty()).then(|| Problem::FindingsNotRecorded(reasons.join("; ")));
+        let problem = self.trouble.map(|reason| match self.missed {
+            0 => Problem::FindingsNotRecorded(reason),
+            missed => Problem::FindingsNotRecorded(format!("{reason}; {missed} findings were not taken")),
+        });
         Outcome { sent: self.sent, problem }
     }
 
@@ -279,7 +279,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             found = found.take().or_else(|| findings.into_iter().find(|finding| finding.id == id));
         });
         if let Err(reason) = read.await {
-            self.unread.get_or_insert(reason);
+            self.trouble.get_or_insert(reason);
             self.knows = Knows::Nothing;
         }
         if let Some(finding) = found {
@@ -324,7 +324,8 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         };
         self.sent += size - count;
         if count > 0 {
-            self.lost.get_or_insert((0, reason)).0 += count;
+            self.missed += count;
+            self.trouble.get_or_insert(reason);
         }
     }
 }
