@@ -7,7 +7,7 @@ use std::pin::pin;
 
 use futures::{
     StreamExt,
-    future::{Either, join, select},
+    future::{Either, join3, select},
     stream,
 };
 use rule::{Facts, Finding, Listed, Parameters, Read, Resource, Rule, Source, Timestamp, Trigger, Verdict};
@@ -240,31 +240,42 @@ where
             Some(Err(reason)) => return vec![Problem::ListIncomplete(format!("no resource can be named: {reason}"))],
             None => return vec![Problem::OutOfTime("read")],
         };
-        if let Some(security_hub) = &mut self.security_hub
-            && in_time(world.clock, security_hub.load()).await.is_none()
-        {
-            security_hub.give_up();
-        }
 
-        // Reading and reporting go on side by side, a few findings apart.
-        let (sender, mut findings) = mpsc::channel(64);
+        // Reading, reporting to AWS Config and telling Security Hub go on side by side: AWS Config a few findings behind the
+        // reading, Security Hub so far behind that it holds up neither.
+        let (read, mut to_record) = mpsc::channel(64);
+        let (recorded, mut to_tell) = mpsc::channel(4096);
+        let mut security_hub = self.security_hub.take();
         let judge = self.judge;
         let reading = async move {
-            let reading = read_all(world, judge, &inventory, &sender);
+            let reading = read_all(world, judge, &inventory, &read);
             in_time(world.clock, reading).await.unwrap_or(Some(Problem::OutOfTime("read")))
         };
         let run = &mut self;
-        let reporting = async {
-            while let Some(finding) = findings.recv().await {
+        let reporting = async move {
+            while let Some(finding) = to_record.recv().await {
                 run.note(&finding);
                 run.config.record(&finding).await;
-                let Some(security_hub) = &mut run.security_hub else { continue };
-                if in_time(world.clock, security_hub.record(&finding)).await.is_none() {
-                    security_hub.give_up();
+                // Nobody is there to tell when Security Hub is off or was given up.
+                drop(recorded.send(finding).await);
+            }
+            run.config.flush().await;
+        };
+        let telling = async {
+            let Some(security_hub) = &mut security_hub else { return drop(to_tell) };
+            let told = in_time(world.clock, async {
+                security_hub.load().await;
+                while let Some(finding) = to_tell.recv().await {
+                    security_hub.record(&finding).await;
                 }
+            });
+            if told.await.is_none() {
+                security_hub.give_up();
+                to_tell.close();
             }
         };
-        let (problem, ()) = join(reading, reporting).await;
+        let (problem, (), ()) = join3(reading, reporting, telling).await;
+        self.security_hub = security_hub;
         problems.extend(problem);
         let complete = !problems.iter().any(|problem| !matches!(problem, Problem::ResultsUnread(_)));
         self.finish(complete, problems, None).await

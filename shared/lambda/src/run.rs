@@ -87,7 +87,7 @@ impl<S> Function<S> {
     {
         let start = Instant::now();
         let before = self.traffic();
-        let clock = WallClock { deadline: event.context.deadline };
+        let clock = WallClock::new(event.context.deadline);
         let mut summary = Summary { rule: R::META.name, trigger: "refused", ..Summary::default() };
         let result = match (&self.settings, event.payload.parse()) {
             (Err(error), _) => Err(error.clone()),
@@ -106,7 +106,7 @@ impl<S> Function<S> {
         let after = self.traffic();
         (summary.aws_calls, summary.throttled) = (after.0 - before.0, after.1 - before.1);
         summary.took(start.elapsed());
-        report::<R>(&summary, clock.now());
+        report::<R>(&summary, now());
         result.map(|()| summary)
     }
 
@@ -155,15 +155,23 @@ async fn sdk_config() -> SdkConfig {
 }
 
 struct WallClock {
-    /// When Lambda ends the invocation, in milliseconds since 1970.
-    deadline: u64,
+    /// When to stop reading; `None` when nobody said when the function's time ends.
+    stop: Option<tokio::time::Instant>,
+}
+
+impl WallClock {
+    /// `deadline` is when Lambda ends the invocation, in milliseconds since 1970.
+    fn new(deadline: u64) -> Self {
+        let now = u64::try_from(now().millis()).unwrap_or(0);
+        // What has begun is not over: a local emulator sends a deadline that means nothing.
+        let left = deadline.checked_sub(now).map(Duration::from_millis);
+        Self { stop: left.map(|left| tokio::time::Instant::now() + left.saturating_sub(TO_REPORT.min(left / 3))) }
+    }
 }
 
 impl Clock for WallClock {
-    #[expect(clippy::disallowed_methods, reason = "the one clock, which is handed on")]
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        now()
     }
 
     async fn sleep(&self, time: Duration) {
@@ -171,11 +179,15 @@ impl Clock for WallClock {
     }
 
     async fn time_is_up(&self) {
-        let now = u64::try_from(self.now().millis()).unwrap_or(0);
-        match self.deadline.checked_sub(now).map(Duration::from_millis) {
-            Some(left) => tokio::time::sleep(left.saturating_sub(TO_REPORT.min(left / 3))).await,
-            // What has begun is not over: a local emulator sends a deadline that means nothing.
+        match self.stop {
+            Some(stop) => tokio::time::sleep_until(stop).await,
             None => std::future::pending().await,
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one clock, which is handed on")]
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -261,7 +261,8 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         }
     }
 
-    async fn flush(&mut self) {
+    /// Posts what still waits.
+    pub(crate) async fn flush(&mut self) {
         while let Some(resource_type) = self.waiting.keys().next().cloned() {
             self.send(&resource_type).await;
         }

@@ -177,6 +177,31 @@ async fn security_hub_that_is_refused_throttled_or_absent_costs_no_evaluation() 
 }
 
 #[tokio::test]
+async fn security_hub_that_hangs_costs_no_evaluation() {
+    let mut account = Account::new(RULE).await;
+    account.notebooks(&[("bad", "Enabled")]).await;
+    for operation in ["BatchImportFindings", "GetFindings"] {
+        account.fault(When::calls(operation), Fault::Silent(Duration::from_mins(2)));
+    }
+    // Less time than Security Hub would need to fail.
+    let (token, at) = account.next_event();
+    let event = sandbox::events::scheduled(&account.rule, &account.place, &token, &at);
+    let failure = account.function.invoke(event.to_string(), Duration::from_secs(9)).await.unwrap_err();
+    assert_eq!(failure.error_type, "FindingsNotRecorded");
+    assert!(failure.message.ends_with("Security Hub is behind: the time was up"), "{}", failure.message);
+    assert_eq!(account.results(), map(&[("bad", "NON_COMPLIANT")]));
+    // More: it fails by itself.
+    let failure = account.scheduled().await.unwrap_err();
+    assert_eq!(failure.error_type, "FindingsNotRecorded");
+    assert!(failure.message.contains("securityhub:GetFindings failed: no answer in time"), "{}", failure.message);
+    // A change: AWS Config is told before Security Hub is asked.
+    let item = account.notebook("changed", json!({"DirectInternetAccess": "Disabled"})).await;
+    let failure = account.change(&item, "OK").await.unwrap_err();
+    assert_eq!(failure.error_type, "FindingsNotRecorded");
+    assert_eq!(account.results()["changed"], "COMPLIANT");
+}
+
+#[tokio::test]
 async fn a_run_that_is_nearly_out_of_time_stops_and_says_so() {
     let mut account = Account::new(RULE).await;
     account.notebooks(&[("bad", "Enabled"), ("slow", "Enabled")]).await;
