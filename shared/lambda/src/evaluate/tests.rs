@@ -156,7 +156,7 @@ impl Outside {
                 asff_type: "Other".to_owned(),
                 resource_id: arn(id),
                 details: Vec::new(),
-                created_at: Timestamp::from_millis(1),
+                created_at: Timestamp::from_millis(2),
                 updated_at: AT,
                 version: "1.0.0".to_owned(),
             })
@@ -594,7 +594,16 @@ async fn findings_of_vanished_resources_are_archived() {
     assert_eq!(pairs(&imported(&seen)), [("a", "Failed"), ("gone", "Failed archived")]);
     let archived = seen.imported.iter().flatten().find(|finding| finding.archived).unwrap();
     assert_eq!((archived.description.as_str(), archived.updated_at), ("gone: it was bad", NOW));
-    assert_eq!(archived.created_at, Timestamp::from_millis(1), "when it was created never changes");
+    assert_eq!(archived.created_at, Timestamp::from_millis(2), "when it was created never changes");
+}
+
+#[tokio::test]
+async fn when_a_finding_was_created_never_changes() {
+    for (open, created_at) in [(vec![], 1), (vec![("a", Status::Failed, "a: it was worse")], 2)] {
+        let (_, _, seen) = Outside::empty().listing(&[("a", bad())]).open(&open).run(&scheduled()).await;
+        let created: Vec<_> = seen.imported.iter().flatten().map(|finding| finding.created_at.millis()).collect();
+        assert_eq!(created, [created_at], "the resource's time at first, then the finding's own");
+    }
 }
 
 #[tokio::test]
@@ -654,17 +663,20 @@ async fn security_hub_off_is_not_asked() {
 
 #[tokio::test]
 async fn a_test_invocation_records_nothing() {
-    let mut outside = Outside::empty().listing(&[("a", bad())]);
-    outside.hub.expect_find().never();
-    outside.hub.expect_import().never();
-    outside.config.expect_results().never();
-    outside.config.expect_put().times(1).returning(|batch, token, test| {
-        assert_eq!((batch.len(), token, test), (1, "TESTMODE", true));
-        Ok(vec![])
-    });
-    let invocation = Invocation { result_token: "TESTMODE".to_owned(), rule_arn: None, rule_name: None, ..scheduled() };
-    let (result, summary, _) = outside.run(&invocation).await;
-    assert_eq!((result, summary.test), (Ok(()), true));
+    for rule_arn in [None, Some(RULE_ARN.to_owned())] {
+        let mut outside = Outside::empty().listing(&[("a", bad())]);
+        outside.hub.expect_find().never();
+        outside.hub.expect_import().never();
+        outside.config.expect_results().never();
+        outside.config.expect_put().times(1).returning(|batch, token, test| {
+            assert_eq!((batch.len(), token, test), (1, "TESTMODE", true));
+            Ok(vec![])
+        });
+        let rule_name = rule_arn.as_ref().map(|_| "ml-test-thing-good".to_owned());
+        let invocation = Invocation { result_token: "TESTMODE".to_owned(), rule_arn, rule_name, ..scheduled() };
+        let (result, summary, _) = outside.run(&invocation).await;
+        assert_eq!((result, summary.test), (Ok(()), true));
+    }
 }
 
 #[tokio::test]
