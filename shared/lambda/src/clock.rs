@@ -1,5 +1,6 @@
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
+use futures::future::{Either, select};
 use rule::Timestamp;
 
 /// What a run needs of time. The product's clock is in `run.rs`; tests move their own.
@@ -13,4 +14,12 @@ pub(crate) trait Clock {
 
     /// Comes back when the run has to stop reading, so that it can still report what it has.
     async fn time_is_up(&self);
+}
+
+/// What `work` comes to, unless the time is up before.
+pub(crate) async fn in_time<T>(clock: &impl Clock, work: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(work), pin!(clock.time_is_up())).await {
+        Either::Left((value, _)) => Some(value),
+        Either::Right(_) => None,
+    }
 }

@@ -30,11 +30,16 @@ pub enum Problem {
         /// What Config said of the first.
         reason: String,
     },
+    /// Config's names for the resources could not be read.
+    #[error("AWS Config's inventory could not be read, so no resource could be named and nothing was reported: {0}")]
+    InventoryUnread(String),
     /// The list of resources did not come to its end.
     #[error("the resources could not all be listed, so nothing was retired: {0}")]
     ListIncomplete(String),
     /// The function's time ran out.
-    #[error("the time was up before everything was {0}, so nothing was retired; the next run starts again")]
+    #[error(
+        "the time was up before everything was {0}; what was decided by then is recorded, and the next run starts again"
+    )]
     OutOfTime(&'static str),
     /// Resources that could not be judged.
     #[error("{count} resources could not be judged and keep their last result; the first is {first}: {reason}")]
@@ -47,10 +52,10 @@ pub enum Problem {
         reason: String,
     },
     /// What AWS Config or its inventory holds could not be read, so results of vanished resources stay.
-    #[error("what AWS Config holds could not be read, so nothing was retired: {0}")]
+    #[error("what AWS Config holds could not be read, so results of vanished resources stay: {0}")]
     ResultsUnread(String),
     /// Security Hub did not take what it should have.
-    #[error("AWS Config has every evaluation, but Security Hub is behind: {0}")]
+    #[error("Security Hub is behind: {0}")]
     FindingsNotRecorded(String),
 }
 
@@ -63,6 +68,7 @@ impl Error {
             Self::InvalidSetting(_) => "InvalidSetting",
             Self::Incomplete(problems) => match problems.iter().min() {
                 Some(Problem::EvaluationsNotRecorded { .. }) => "EvaluationsNotRecorded",
+                Some(Problem::InventoryUnread(_)) => "InventoryUnread",
                 Some(Problem::ListIncomplete(_)) => "ListIncomplete",
                 Some(Problem::OutOfTime(_)) => "OutOfTime",
                 Some(Problem::ResourcesUndecided { .. }) => "ResourcesUndecided",

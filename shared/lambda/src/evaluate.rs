@@ -3,25 +3,24 @@
 #[cfg(test)]
 mod tests;
 
-use std::pin::pin;
+use std::{cell::Cell, pin::pin, time::Duration};
 
 use futures::{
     StreamExt,
     future::{Either, join3, select},
     stream,
 };
-use rule::{Facts, Finding, Listed, Parameters, Read, Resource, Rule, Source, Timestamp, Trigger, Verdict};
+use rule::{Facts, Finding, Listed, PageTokens, Parameters, Read, Resource, Rule, Source, Timestamp, Trigger, Verdict};
 use tokio::sync::mpsc;
 
 use crate::{
     Error, Invocation, Notification,
-    clock::Clock,
+    clock::{Clock, in_time},
     error::Problem,
     ledger::{
-        config::{self, Inventory, Invoked},
+        config::{self, Coverage, Inventory, Invoked},
         security_hub::{self, Reporter},
     },
-    pages::Tokens,
     settings::{Findings, Settings},
     summary::Summary,
 };
@@ -82,8 +81,7 @@ where
         security_hub: reporter.filter(|_| world.settings.findings != Findings::Off && !invocation.is_test()).map(
             |reporter| security_hub::Ledger::new(world.security_hub, world.clock, reporter, world.settings.findings),
         ),
-        undecided: None,
-        summary,
+        notes: Notes { summary, undecided: None },
     };
     let problems = match task {
         Task::Ignore => Vec::new(),
@@ -143,15 +141,15 @@ impl<R: Rule> Judge<R> {
         Ok(Self { query: R::query(&params), params, exempt, at: invocation.at })
     }
 
-    /// The verdict on what was read of `asked`.
-    fn judge(&self, asked: Resource, read: Read<R::Facts>) -> Finding {
+    /// The verdict on what was read of `asked`, at `read_at`.
+    fn judge(&self, asked: Resource, read: Read<R::Facts>, read_at: Timestamp) -> Finding {
         match read {
             Read::Here { resource, facts } => {
                 let verdict = self.exempted(&resource, R::decide(&facts, &self.params, self.at));
-                Finding { resource, verdict, details: facts.details() }
+                Finding { resource, verdict, read_at, details: facts.details() }
             }
-            Read::Gone => without_facts(asked, Verdict::not_applicable("the resource no longer exists")),
-            Read::Unread(reason) => without_facts(asked, Verdict::undecided(reason)),
+            Read::Gone => without_facts(asked, Verdict::not_applicable("the resource no longer exists"), read_at),
+            Read::Unread(reason) => without_facts(asked, Verdict::undecided(reason), read_at),
         }
     }
 
@@ -169,8 +167,8 @@ impl<R: Rule> Judge<R> {
     }
 }
 
-fn without_facts(resource: Resource, verdict: Verdict) -> Finding {
-    Finding { resource, verdict, details: Vec::new() }
+fn without_facts(resource: Resource, verdict: Verdict, read_at: Timestamp) -> Finding {
+    Finding { resource, verdict, read_at, details: Vec::new() }
 }
 
 /// Whether `text` is what `pattern` describes, in which `*` stands for any run of characters.
@@ -186,15 +184,16 @@ fn matches(pattern: &str, text: &str) -> bool {
     left.ends_with(end)
 }
 
-/// One run: the ledgers it writes and what it could not decide.
+/// How long AWS Config waits for a Security Hub that is thousands of findings behind before it goes on alone.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One run: the ledgers it writes and what it notes.
 struct Run<'a, R: Rule, S, A, H, C> {
     world: &'a World<'a, S, A, H, C>,
     judge: &'a Judge<R>,
     config: config::Ledger<'a, A, C>,
     security_hub: Option<security_hub::Ledger<'a, H, C>>,
-    /// How many resources could not be judged, with the first and why.
-    undecided: Option<(usize, String, String)>,
-    summary: &'a mut Summary,
+    notes: Notes<'a>,
 }
 
 impl<R, S, A, H, C> Run<'_, R, S, A, H, C>
@@ -205,83 +204,110 @@ where
     H: security_hub::Api,
     C: Clock,
 {
-    /// Judges one resource, which keeps the id that the event gives it.
-    async fn one(mut self, resource: &Resource, gone: Option<&'static str>) -> Vec<Problem> {
+    /// Judges one resource, which keeps the id that the event gives it. AWS Config is told first.
+    async fn one(self, resource: &Resource, gone: Option<&'static str>) -> Vec<Problem> {
+        let Self { world, judge, mut config, mut security_hub, mut notes } = self;
         let finding = if let Some(reason) = gone {
-            without_facts(resource.clone(), Verdict::not_applicable(reason))
+            // As of the event, so that a late one does not close the finding of a resource that has come back since.
+            without_facts(resource.clone(), Verdict::not_applicable(reason), judge.at)
         } else {
-            let read = self.world.source.get(resource, &self.judge.query);
-            match in_time(self.world.clock, read).await {
-                Some(read) => self.judge.judge(resource.clone(), read),
+            match in_time(world.clock, world.source.get(resource, &judge.query)).await {
+                Some(read) => judge.judge(resource.clone(), read, world.clock.now()),
                 None => return vec![Problem::OutOfTime("read")],
             }
         };
-        self.note(&finding);
-        self.config.record(&finding).await;
-        self.finish(false, Vec::new(), Some(&finding)).await
+        notes.note(&finding);
+        config.record(&finding).await;
+        let config = config.finish(Coverage::One).await;
+        if let Some(security_hub) = &mut security_hub
+            && in_time(world.clock, security_hub.record(&finding)).await.is_none()
+        {
+            security_hub.give_up("the time was up", 0);
+        }
+        notes.conclude(Vec::new(), config, security_hub, Coverage::One).await
     }
 
     /// Judges all resources, page by page, and retires what is no longer there.
-    async fn all(mut self, test: bool) -> Vec<Problem> {
-        let world = self.world;
+    async fn all(self, test: bool) -> Vec<Problem> {
+        let Self { world, judge, mut config, mut security_hub, mut notes } = self;
+        let clock = world.clock;
         let mut problems = Vec::new();
         // Resources of types that are not recorded are named by their primary identifier.
         let recorded: &[&str] = if R::META.triggers.contains(&Trigger::Change) { R::META.resource_types } else { &[] };
         let load = async {
             let inventory = Inventory::load(world.config, recorded).await?;
             if !test {
-                problems.extend(self.config.load().await.err().map(Problem::ResultsUnread));
+                problems.extend(config.load().await.err().map(Problem::ResultsUnread));
             }
             Ok::<_, String>(inventory)
         };
-        let inventory = match in_time(world.clock, load).await {
+        let inventory = match in_time(clock, load).await {
             Some(Ok(inventory)) => inventory,
             // Under another id, a result would stand beside the one that is already there.
-            Some(Err(reason)) => return vec![Problem::ListIncomplete(format!("no resource can be named: {reason}"))],
+            Some(Err(reason)) => return vec![Problem::InventoryUnread(reason)],
             None => return vec![Problem::OutOfTime("read")],
         };
 
         // Reading, reporting to AWS Config and telling Security Hub go on side by side: AWS Config a few findings behind the
-        // reading, Security Hub so far behind that it holds up neither.
+        // reading, Security Hub thousands if need be, so that it holds up neither.
         let (read, mut to_record) = mpsc::channel(64);
         let (recorded, mut to_tell) = mpsc::channel(4096);
-        let mut security_hub = self.security_hub.take();
-        let judge = self.judge;
-        let reading = async move {
+        let unread = Cell::new(None);
+        let reading = async {
             let reading = read_all(world, judge, &inventory, &read);
-            in_time(world.clock, reading).await.unwrap_or(Some(Problem::OutOfTime("read")))
+            unread.set(in_time(clock, reading).await.unwrap_or(Some(Problem::OutOfTime("read"))));
+            drop(read);
         };
-        let run = &mut self;
-        let reporting = async move {
+        let reporting = async {
+            let (mut next, mut left_out, mut is_behind) = (Some(recorded), 0, false);
             while let Some(finding) = to_record.recv().await {
-                run.note(&finding);
-                run.config.record(&finding).await;
-                // Nobody is there to tell when Security Hub is off or was given up.
-                drop(recorded.send(finding).await);
+                notes.note(&finding);
+                config.record(&finding).await;
+                left_out += usize::from(is_behind);
+                if let Some(recorded) = next.take() {
+                    match select(pin!(recorded.send(finding)), pin!(clock.sleep(PATIENCE))).await {
+                        Either::Left((Ok(()), _)) => next = Some(recorded.clone()),
+                        // Security Hub is off, or was given up.
+                        Either::Left((Err(_), _)) => {}
+                        Either::Right(_) => (is_behind, left_out) = (true, 1),
+                    }
+                }
             }
-            run.config.flush().await;
+            drop(next);
+            let problem = unread.take();
+            let coverage = if problem.is_some() { Coverage::Part } else { Coverage::All };
+            (config.finish(coverage).await, problem, coverage, left_out)
         };
         let telling = async {
             let Some(security_hub) = &mut security_hub else { return drop(to_tell) };
-            let told = in_time(world.clock, async {
+            let told = in_time(clock, async {
                 security_hub.load().await;
                 while let Some(finding) = to_tell.recv().await {
                     security_hub.record(&finding).await;
                 }
             });
             if told.await.is_none() {
-                security_hub.give_up();
-                to_tell.close();
+                security_hub.give_up("the time was up", 0);
+                drop(to_tell);
             }
         };
-        let (problem, (), ()) = join3(reading, reporting, telling).await;
-        self.security_hub = security_hub;
+        let ((), (config, problem, coverage, left_out), ()) = join3(reading, reporting, telling).await;
+        if let Some(security_hub) = security_hub.as_mut().filter(|_| left_out > 0) {
+            security_hub.give_up("it fell too far behind and was left there", left_out);
+        }
         problems.extend(problem);
-        let complete = !problems.iter().any(|problem| !matches!(problem, Problem::ResultsUnread(_)));
-        self.finish(complete, problems, None).await
+        notes.conclude(problems, config, security_hub, coverage).await
     }
+}
 
-    /// Counts a finding.
+/// What a run notes beside the ledgers.
+struct Notes<'a> {
+    summary: &'a mut Summary,
+    /// How many resources could not be judged, with the first and why.
+    undecided: Option<(usize, String, String)>,
+}
+
+impl Notes<'_> {
     fn note(&mut self, Finding { resource, verdict, .. }: &Finding) {
         self.summary.count(verdict);
         if let Verdict::Undecided(reason) = verdict {
@@ -293,32 +319,25 @@ where
         }
     }
 
-    /// Ends both ledgers: AWS Config first, which no trouble with Security Hub may cost anything. `last` is a finding that
-    /// Security Hub still has to be told.
-    async fn finish(self, complete: bool, mut problems: Vec<Problem>, last: Option<&Finding>) -> Vec<Problem> {
-        let config = self.config.finish(complete).await;
+    /// Ends the run once AWS Config has everything: Security Hub's ledger, the counts, and all that went wrong.
+    async fn conclude<H: security_hub::Api, C: Clock>(
+        self,
+        mut problems: Vec<Problem>,
+        config: config::Outcome,
+        security_hub: Option<security_hub::Ledger<'_, H, C>>,
+        coverage: Coverage,
+    ) -> Vec<Problem> {
         (self.summary.evaluations_posted, self.summary.results_retired) = (config.posted, config.retired);
         problems.extend(config.problems);
         if let Some((count, first, reason)) = self.undecided {
             problems.push(Problem::ResourcesUndecided { count, first, reason });
         }
-        if let Some(mut security_hub) = self.security_hub {
-            if let Some(last) = last {
-                security_hub.record(last).await;
-            }
-            let outcome = security_hub.finish(complete).await;
+        if let Some(security_hub) = security_hub {
+            let outcome = security_hub.finish(coverage).await;
             self.summary.findings_sent = outcome.sent;
             problems.extend(outcome.problem);
         }
         problems
-    }
-}
-
-/// What `work` comes to, unless the time is up before.
-async fn in_time<T>(clock: &impl Clock, work: impl Future<Output = T>) -> Option<T> {
-    match select(pin!(work), pin!(clock.time_is_up())).await {
-        Either::Left((value, _)) => Some(value),
-        Either::Right(_) => None,
     }
 }
 
@@ -333,9 +352,10 @@ async fn read_all<R, S, A, H, C>(
 where
     R: Rule,
     S: Source<Facts = R::Facts>,
+    C: Clock,
 {
     // The state is the token to ask with and the tokens so far; none after the last page or a failure.
-    let start = Some((None, Tokens::new("the list of resources")));
+    let start = Some((None, PageTokens::new("the list of resources")));
     let pages = stream::unfold(start, |state| async {
         let (token, mut tokens) = state?;
         let mut entries = Vec::new();
@@ -360,7 +380,7 @@ where
             Some(facts) => Read::Here { resource: resource.clone(), facts },
             None => world.source.get(&resource, &judge.query).await,
         };
-        Ok::<_, String>(judge.judge(resource, read))
+        Ok::<_, String>(judge.judge(resource, read, world.clock.now()))
     });
     let mut read = pin!(read.buffer_unordered(world.settings.concurrency));
     let mut failure = None;

@@ -17,15 +17,15 @@ const BATCH: usize = 100;
 /// that doubles. Returns how many were never taken, with the last reason.
 ///
 /// # Errors
-/// Whatever `send` fails with; nothing is known to be taken then.
+/// What `send` fails with, and how many were not taken by then.
 async fn send_all<T, E>(
     clock: &impl Clock,
     mut batch: Vec<T>,
     send: impl AsyncFn(&[T]) -> Result<Vec<Refused>, E>,
-) -> Result<Option<(usize, String)>, E> {
+) -> Result<Option<(usize, String)>, (usize, E)> {
     let mut pause = Duration::from_millis(200);
     for attempt in 1.. {
-        let refused = send(&batch).await?;
+        let refused = send(&batch).await.map_err(|error| (batch.len(), error))?;
         let Some(first) = refused.first() else { return Ok(None) };
         if attempt == ATTEMPTS {
             return Ok(Some((refused.len(), first.reason.clone())));

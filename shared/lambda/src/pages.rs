@@ -1,19 +1,17 @@
-use std::{
-    collections::HashSet,
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Reads a list page by page to its end, giving every page to `take`. A token that comes twice is an error: the list would
-/// never end, and ending it would lose what is left.
+use rule::PageTokens;
+
+/// Reads a list page by page to its end, giving every page to `take`.
 ///
 /// # Errors
 /// Why a page could not be read. The pages before it were taken.
 pub(crate) async fn each<T>(
-    operation: &str,
+    operation: &'static str,
     ask: impl AsyncFn(Option<String>) -> Result<(Vec<T>, Option<String>), String>,
     mut take: impl FnMut(Vec<T>),
 ) -> Result<(), String> {
-    let mut tokens = Tokens::new(operation);
+    let mut tokens = PageTokens::new(operation);
     let mut token = None;
     loop {
         let (items, next) = ask(token).await?;
@@ -23,29 +21,7 @@ pub(crate) async fn each<T>(
     }
 }
 
-/// The page tokens of one list so far.
-pub(crate) struct Tokens<'a> {
-    operation: &'a str,
-    seen: HashSet<u64>,
-}
-
-impl<'a> Tokens<'a> {
-    /// No tokens yet; `operation` is the call as IAM names it.
-    pub(crate) fn new(operation: &'a str) -> Self {
-        Self { operation, seen: HashSet::new() }
-    }
-
-    /// The token, if it is a new one. An empty one is none.
-    ///
-    /// # Errors
-    /// It came before.
-    pub(crate) fn check(&mut self, token: Option<String>) -> Result<Option<String>, String> {
-        let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
-        if self.seen.insert(mark(&token)) { Ok(Some(token)) } else { Err(rule::repeated(self.operation)) }
-    }
-}
-
-/// A 64-bit mark of anything: what is kept of a resource instead of its name, so that half a million of them fit in 40 MB.
+/// A 64-bit mark of anything: what is kept of a resource instead of its name, so that there may be half a million of them.
 /// Two of half a million share a mark with a chance of one in a hundred million.
 pub(crate) fn mark(of: &(impl Hash + ?Sized)) -> u64 {
     let mut hasher = DefaultHasher::new();

@@ -7,10 +7,7 @@ use std::{
 };
 
 use aws::{Pace, SdkConfig};
-use aws_config::{
-    BehaviorVersion,
-    timeout::{TimeoutConfig, TimeoutConfigBuilder},
-};
+use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
@@ -31,8 +28,11 @@ use crate::{
 /// What is left of the function's time when a run stops reading, to report what it has. A third of a time that is too short.
 const TO_REPORT: Duration = Duration::from_secs(3);
 
-/// Requests a second to Security Hub: its quota for `BatchImportFindings`, shared with other products.
-const SECURITY_HUB_PER_SECOND: u32 = 10;
+/// Requests a second to Security Hub, bursts of twice that: its quota for `GetFindings`, the lowest of those used here.
+const SECURITY_HUB_PER_SECOND: u32 = 3;
+
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(3);
 
 /// Serves rule `R` until the Lambda environment ends. `source` makes what the rule reads from.
 ///
@@ -45,25 +45,25 @@ where
 {
     lambda_runtime::tracing::init_default_subscriber();
     let settings = Settings::read(variable);
-    let reads = Pace::new(settings.as_ref().map_or(0, |settings| settings.per_second));
-    let reports = Pace::new(0);
+    let calls = Pace::new(settings.as_ref().map_or(0, |settings| settings.per_second));
     let findings = Pace::new(SECURITY_HUB_PER_SECOND);
 
     let base = sdk_config().await;
-    // Security Hub may not keep AWS Config waiting: a call that takes longer has failed.
-    let patience = base.timeout_config().map(|config| config.to_builder().operation_timeout(Duration::from_secs(10)));
-    let paced = |pace: &Arc<Pace>| match base.http_client() {
-        Some(http) => base.to_builder().http_client(aws::paced(http, Arc::clone(pace))).build(),
-        None => base.clone(),
+    let paced = |pace: &Arc<Pace>| {
+        let http = base.http_client().map(|http| aws::paced(http, Arc::clone(pace)));
+        let mut paced = base.to_builder();
+        paced.set_http_client(http);
+        paced
     };
-    let mut impatient = paced(&findings).into_builder();
-    impatient.set_timeout_config(patience.map(TimeoutConfigBuilder::build));
-    let impatient = impatient.build();
+    let config = paced(&calls).build();
+    // Security Hub does not get long to answer.
+    let patience = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(Duration::from_secs(10));
+    let security_hub = paced(&findings).timeout_config(patience.build()).build();
     let function = Function {
-        source: source(&paced(&reads)),
-        config: AwsConfig::new(&paced(&reports)),
-        security_hub: SecurityHub::new(&impatient),
-        paces: [reads, reports, findings],
+        source: source(&config),
+        config: AwsConfig::new(&config),
+        security_hub: SecurityHub::new(&security_hub),
+        paces: [calls, findings],
         settings,
     };
     // Boxed, so that main's own future does not hold all of it: the compiler gives up on futures nested that deep.
@@ -75,7 +75,7 @@ struct Function<S> {
     source: S,
     config: AwsConfig,
     security_hub: SecurityHub,
-    paces: [Arc<Pace>; 3],
+    paces: [Arc<Pace>; 2],
     settings: Result<Settings, Error>,
 }
 
@@ -148,10 +148,9 @@ fn variable(name: &str) -> Option<String> {
 /// The SDK's settings: credentials and Region as Lambda gives them, one HTTP client for all.
 async fn sdk_config() -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
-    // A single attempt is bounded where it is paced; this bounds a call with its retries.
-    let timeouts =
-        TimeoutConfig::builder().connect_timeout(Duration::from_secs(3)).operation_timeout(Duration::from_secs(30));
-    aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).timeout_config(timeouts.build()).load().await
+    // An attempt is bounded where it is paced. A call is not: the wait for the pace would count as part of it.
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).build();
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).timeout_config(timeouts).load().await
 }
 
 struct WallClock {

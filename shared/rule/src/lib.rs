@@ -21,7 +21,7 @@ pub use finding::Finding;
 pub use metadata::{Metadata, ParameterSpec, Provenance, Remediation, Requirement, Severity, Trigger};
 pub use parameters::{ParameterError, Parameters};
 pub use resource::{ACCOUNT, Resource};
-pub use source::{Details, Facts, Listed, Page, Read, Source, repeated};
+pub use source::{Details, Facts, Listed, Page, PageTokens, Read, Source};
 pub use timestamp::Timestamp;
 pub use verdict::{Annotation, Verdict};
 

@@ -1,3 +1,8 @@
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
 use crate::Resource;
 
 /// Name and value of properties of a resource, in the words of the AWS Security Finding Format. A name that stands more
@@ -73,8 +78,39 @@ pub struct Listed<F> {
     pub facts: Option<F>,
 }
 
-/// What to say of a list whose page token came a second time: it would never end, and ending it would lose what is left.
-#[must_use]
-pub fn repeated(operation: &str) -> String {
-    format!("{operation} gave the same page token twice, so the list cannot be read to its end")
+/// The page tokens of one list so far. A token that comes twice is an error: the list would never end, and ending it would
+/// lose what is left.
+#[derive(Debug)]
+pub struct PageTokens {
+    operation: &'static str,
+    /// Hashes of the tokens, which can be long.
+    seen: HashSet<u64>,
+}
+
+impl PageTokens {
+    /// No tokens yet; `operation` is the call as IAM names it.
+    #[must_use]
+    pub fn new(operation: &'static str) -> Self {
+        Self { operation, seen: HashSet::new() }
+    }
+
+    /// The token, if there is one; an empty one is none.
+    ///
+    /// # Errors
+    /// It came before; says so in words for a reader.
+    pub fn check(&mut self, token: Option<String>) -> Result<Option<String>, String> {
+        match token.filter(|token| !token.is_empty()) {
+            None => Ok(None),
+            Some(token) if self.seen.insert(hash(&token)) => Ok(Some(token)),
+            Some(_) => {
+                Err(format!("{} gave the same page token twice, so the list cannot be read to its end", self.operation))
+            }
+        }
+    }
+}
+
+fn hash(token: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    token.hash(&mut hasher);
+    hasher.finish()
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A point in time, to the millisecond, which is as fine as AWS Config and Security Hub keep it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,16 +28,18 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339 in UTC.
+/// RFC 3339 in UTC, always with milliseconds.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
-            .ok()
-            .and_then(|time| time.to_offset(UtcOffset::UTC).format(&Rfc3339).ok());
-        // A year past 9999 has no RFC 3339 form.
-        match text {
-            Some(text) => f.write_str(&text),
-            None => write!(f, "{} ms after 1970", self.0),
+        match OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000) {
+            Ok(time) => {
+                let (year, month, day) = time.to_calendar_date();
+                let (hour, minute, second, milli) = time.time().as_hms_milli();
+                let month = u8::from(month);
+                write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+            }
+            // A year past 9999 has no RFC 3339 form.
+            Err(_) => write!(f, "{} ms after 1970", self.0),
         }
     }
 }
@@ -52,6 +54,8 @@ mod tests {
             ("2026-10-06T16:46:16.261Z", "2026-10-06T16:46:16.261Z"),
             ("2026-10-06T18:46:16.261999+02:00", "2026-10-06T16:46:16.261Z"),
             ("1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"),
+            ("2026-10-06T16:46:16Z", "2026-10-06T16:46:16.000Z"),
+            ("2026-01-02T03:04:05.060Z", "2026-01-02T03:04:05.060Z"),
         ] {
             assert_eq!(Timestamp::parse(text).unwrap().to_string(), again, "{text}");
         }

@@ -5,7 +5,7 @@ use aws_sdk_sagemaker::{
     operation::describe_notebook_instance::{DescribeNotebookInstanceError, DescribeNotebookInstanceOutput},
     types::{DirectInternetAccess, NotebookInstanceStatus, NotebookInstanceSummary},
 };
-use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source};
+use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source};
 
 const TYPE: &str = "AWS::SageMaker::NotebookInstance";
 
@@ -63,16 +63,15 @@ impl Notebooks {
     /// The name of the instance with this ARN, as it was given: SageMaker writes names in lower case into ARNs, for some
     /// types at least, and does not say whether it also finds them so.
     async fn name_of(&self, arn: &str) -> Result<Option<String>, String> {
+        let mut tokens = PageTokens::new("sagemaker:ListNotebookInstances");
         let mut token = None;
         loop {
-            let page = self.list(&(), token.clone()).await?;
-            let found = page.items.into_iter().find(|item| item.resource.id.eq_ignore_ascii_case(arn));
-            match (found, page.next) {
-                (Some(item), _) => return Ok(item.resource.name),
-                (None, None) => return Ok(None),
-                (None, next) if next == token => return Err(rule::repeated("sagemaker:ListNotebookInstances")),
-                (None, next) => token = next,
+            let page = self.list(&(), token).await?;
+            if let Some(item) = page.items.into_iter().find(|item| item.resource.id.eq_ignore_ascii_case(arn)) {
+                return Ok(item.resource.name);
             }
+            let Some(next) = tokens.check(page.next)? else { return Ok(None) };
+            token = Some(next);
         }
     }
 }

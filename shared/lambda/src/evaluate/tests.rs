@@ -89,6 +89,8 @@ struct Outside {
     hub: MockHub,
     clock: MockClock,
     settings: Settings,
+    /// Whether there is patience with a Security Hub that is behind.
+    patient: bool,
     seen: Rc<RefCell<Seen>>,
 }
 
@@ -108,6 +110,7 @@ impl Outside {
                 concurrency: 4,
                 per_second: 0,
             },
+            patient: true,
             seen: Rc::default(),
         }
     }
@@ -161,8 +164,9 @@ impl Outside {
                 version: "1.0.0".to_owned(),
             })
             .collect();
-        self.hub.expect_find().returning(move |_, _, id, _| {
-            let found = findings.iter().filter(|finding| id.as_ref().is_none_or(|id| *id == finding.id));
+        self.hub.expect_find().returning(move |_, statuses, id, _| {
+            let found = findings.iter().filter(|finding| statuses.contains(&finding.status));
+            let found = found.filter(|finding| id.as_ref().is_none_or(|id| *id == finding.id));
             Ok((found.cloned().collect(), None))
         });
         self
@@ -186,7 +190,7 @@ impl Outside {
             seen.borrow_mut().imported.push(batch.to_vec());
             Ok(vec![])
         });
-        let clock = Endless(self.clock);
+        let clock = Endless { clock: self.clock, patient: self.patient };
         let mut summary = Summary::default();
         let world = World {
             source: &self.source,
@@ -203,15 +207,21 @@ impl Outside {
 }
 
 /// A clock on which the time is never up, unless a test said so.
-struct Endless(MockClock);
+struct Endless {
+    clock: MockClock,
+    patient: bool,
+}
 
 impl Clock for Endless {
     fn now(&self) -> Timestamp {
-        self.0.now()
+        self.clock.now()
     }
 
     async fn sleep(&self, time: Duration) {
-        self.0.sleep(time).await;
+        if time == PATIENCE && self.patient {
+            return future::pending().await;
+        }
+        self.clock.sleep(time).await;
     }
 
     async fn time_is_up(&self) {
@@ -434,7 +444,7 @@ async fn without_configs_inventory_nothing_is_reported_under_a_guessed_name() {
     let mut outside = Outside::empty().listing(&[("a", bad())]);
     outside.config.expect_discovered().returning(|_, _| Err("denied".to_owned()));
     let (result, _, seen) = outside.run(&scheduled()).await;
-    assert_eq!(problems(result), [Problem::ListIncomplete("no resource can be named: denied".to_owned())]);
+    assert_eq!(problems(result), [Problem::InventoryUnread("denied".to_owned())]);
     assert!(seen.posted.is_empty() && seen.imported.is_empty());
 }
 
@@ -442,7 +452,7 @@ async fn without_configs_inventory_nothing_is_reported_under_a_guessed_name() {
 async fn resources_are_named_as_configs_inventory_names_them() {
     let mut outside = Outside::empty();
     outside.source.expect_list().returning(|(), _| {
-        let named = ["by-arn", "by-name", "by-own-id", "unknown"].map(|name| Listed {
+        let named = ["by-arn", "by-name", "by-own-id", "Lower-Arn", "unknown"].map(|name| Listed {
             resource: Resource { name: Some(name.to_owned()), id: arn(name), ..thing(TYPE, name) },
             facts: Some(Thing(bad())),
         });
@@ -455,13 +465,19 @@ async fn resources_are_named_as_configs_inventory_names_them() {
             name: Some(name.to_owned()),
             ..Resource::default()
         };
-        let all = vec![of(&arn("by-arn"), "by-arn"), of("by-name", "by-name"), of("cfg-77", "by-own-id")];
+        let all = vec![
+            of(&arn("by-arn"), "by-arn"),
+            of("by-name", "by-name"),
+            of("cfg-77", "by-own-id"),
+            of(&arn("lower-arn"), "Lower-Arn"),
+        ];
         Ok((if resource_type == TYPE { all } else { vec![] }, None))
     });
     let (_, _, seen) = outside.run(&scheduled()).await;
     let ids: Vec<_> = posted(&seen).into_iter().map(|(id, ..)| id).collect();
-    assert_eq!(ids, [arn("by-arn"), arn("unknown"), "by-name".to_owned(), "cfg-77".to_owned()]);
-    assert_eq!(imported(&seen).len(), 4, "findings are about ARNs all the same");
+    let own = ["by-name", "cfg-77"].map(str::to_owned);
+    assert_eq!(ids, [[arn("by-arn"), arn("lower-arn"), arn("unknown")].as_slice(), &own].concat());
+    assert_eq!(imported(&seen).len(), 5, "findings are about ARNs all the same");
 }
 
 #[tokio::test]
@@ -598,11 +614,148 @@ async fn findings_of_vanished_resources_are_archived() {
 }
 
 #[tokio::test]
+async fn a_finding_newer_than_the_run_is_not_archived() {
+    for (updated_at, archived) in [(NOW.millis() - 1, 1), (NOW.millis(), 0), (NOW.millis() + 5, 0)] {
+        let mut outside = Outside::empty();
+        outside.hub.expect_find().returning(move |_, _, _, _| {
+            let finding = HubFinding {
+                id: "x".to_owned(),
+                status: Status::Failed,
+                archived: false,
+                description: "x: it is bad".to_owned(),
+                asff_type: "Other".to_owned(),
+                resource_id: arn("x"),
+                details: vec![],
+                created_at: AT,
+                updated_at: Timestamp::from_millis(updated_at),
+                version: "1.0.0".to_owned(),
+            };
+            Ok((vec![finding], None))
+        });
+        let (result, summary, _) = outside.run(&scheduled()).await;
+        assert_eq!((result, summary.findings_sent), (Ok(()), archived), "updated at {updated_at}");
+    }
+}
+
+#[tokio::test]
+async fn thousands_of_vanished_resources_are_retired_round_by_round() {
+    let mut outside = Outside::empty();
+    let all: Rc<RefCell<Vec<Evaluation>>> = Rc::new(RefCell::new(
+        (0..10_050)
+            .map(|number| Evaluation {
+                resource_type: TYPE.to_owned(),
+                resource_id: format!("t{number}"),
+                compliance: NonCompliant,
+                annotation: None,
+                at: AT,
+            })
+            .collect(),
+    ));
+    let held = Rc::clone(&all);
+    outside.config.expect_results().returning_st(move |_, token| {
+        let start = token.map_or(0, |token| token.parse::<usize>().unwrap());
+        let held = held.borrow();
+        let end = (start + 1000).min(held.len());
+        Ok((held[start.min(end)..end].to_vec(), (end < held.len()).then(|| end.to_string())))
+    });
+    // What is posted as not applicable is no longer held.
+    outside.config.expect_put().returning_st(move |batch, _, _| {
+        let gone: std::collections::HashSet<_> = batch.iter().map(|one| one.resource_id.clone()).collect();
+        all.borrow_mut().retain(|held| !gone.contains(&held.resource_id));
+        Ok(vec![])
+    });
+    let (result, summary, _) = outside.run(&scheduled()).await;
+    assert_eq!((result, summary.results_retired), (Ok(()), 10_050));
+}
+
+#[tokio::test]
+async fn the_accounts_summary_stays_when_what_it_stands_for_cannot_be_judged() {
+    for (things, retired) in [(vec![("a", unread())], 0), (vec![("a", Fact::Absent)], 1)] {
+        let mut outside = Outside::empty().listing(&things);
+        outside.config.expect_results().returning(|_, _| {
+            let summary = Evaluation {
+                resource_type: rule::ACCOUNT.to_owned(),
+                resource_id: "111122223333".to_owned(),
+                compliance: NonCompliant,
+                annotation: Some("1 of 1 Thing fail: a".to_owned()),
+                at: AT,
+            };
+            Ok((vec![summary], None))
+        });
+        let (_, summary, _) = outside.run(&scheduled()).await;
+        assert_eq!(summary.results_retired, retired, "{things:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_a_refused_type_says_nothing_about_the_account() {
+    let mut outside = Outside::empty();
+    outside.source.expect_get().returning(|asked, ()| Read::Here { resource: asked.clone(), facts: Thing(bad()) });
+    outside.config.expect_put().times(1).returning(|_, _, _| Err(PutError::TypeRefused));
+    let (result, _, seen) = outside.run(&change(TYPE, "a", None)).await;
+    let reason = format!("AWS Config takes no results for {TYPE}");
+    assert_eq!(problems(result), [Problem::EvaluationsNotRecorded { count: 1, reason }]);
+    assert!(seen.posted.is_empty());
+}
+
+#[tokio::test]
+async fn a_failing_change_needs_no_look_up() {
+    let mut outside = Outside::empty();
+    outside.hub.expect_find().never();
+    outside.source.expect_get().returning(|_, ()| Read::Here { resource: thing(TYPE, "a"), facts: Thing(bad()) });
+    let (result, summary, _) = outside.run(&change(TYPE, "a", None)).await;
+    assert_eq!((result, summary.findings_sent), (Ok(()), 1));
+}
+
+#[tokio::test]
+async fn a_late_deletion_is_told_as_of_its_event() {
+    let outside = Outside::empty().open(&[("a", Status::Passed, "a: passes. things should be good")]);
+    let (_, _, seen) = outside.run(&change(TYPE, "a", Some("the resource was deleted"))).await;
+    assert_eq!(pairs(&imported(&seen)), [("a", "Passed archived")]);
+    assert_eq!(seen.imported[0][0].updated_at, AT, "Security Hub ignores it if the finding is newer");
+}
+
+#[tokio::test]
+async fn thousands_of_findings_wait_for_security_hub_and_none_is_lost() {
+    let mut outside = Outside::empty();
+    outside.source.expect_list().returning(|(), _| {
+        let items = (0..9_000).map(|number| listed(TYPE, &format!("t{number}"), bad())).collect();
+        Ok(Page { items, unreadable: vec![], next: None })
+    });
+    let (result, summary, _) = outside.run(&scheduled()).await;
+    assert_eq!((result, summary.findings_sent), (Ok(()), 9_000));
+}
+
+#[tokio::test]
+async fn a_security_hub_that_falls_too_far_behind_is_left_there() {
+    let mut outside = Outside { patient: false, ..Outside::empty().open(&[("gone", Status::Failed, "gone: x")]) };
+    outside.source.expect_list().returning(|(), _| {
+        let items = (0..9_000).map(|number| listed(TYPE, &format!("t{number}"), bad())).collect();
+        Ok(Page { items, unreadable: vec![], next: None })
+    });
+    let (result, summary, seen) = outside.run(&scheduled()).await;
+    assert_eq!(summary.evaluations_posted, 9_000);
+    let missed = 9_000 - summary.findings_sent;
+    let reason = format!("it fell too far behind and was left there; {missed} findings were not taken");
+    assert_eq!(problems(result), [Problem::FindingsNotRecorded(reason)]);
+    assert!(missed > 0 && imported(&seen).iter().all(|(id, _)| id != "gone"), "nothing is archived then");
+}
+
+#[tokio::test]
 async fn when_a_finding_was_created_never_changes() {
-    for (open, created_at) in [(vec![], 1), (vec![("a", Status::Failed, "a: it was worse")], 2)] {
-        let (_, _, seen) = Outside::empty().listing(&[("a", bad())]).open(&open).run(&scheduled()).await;
+    let open = vec![("a", Status::Failed, "a: it was worse")];
+    for (resource, open, created_at) in
+        [(Some(1), vec![], 1), (Some(1), open.clone(), 1), (None, open, 2), (None, vec![], NOW.millis())]
+    {
+        let mut outside = Outside::empty().open(&open);
+        outside.source.expect_list().returning_st(move |(), _| {
+            let mut item = listed(TYPE, "a", bad());
+            item.resource.created_at = resource.map(Timestamp::from_millis);
+            Ok(Page { items: vec![item], unreadable: vec![], next: None })
+        });
+        let (_, _, seen) = outside.run(&scheduled()).await;
         let created: Vec<_> = seen.imported.iter().flatten().map(|finding| finding.created_at.millis()).collect();
-        assert_eq!(created, [created_at], "the resource's time at first, then the finding's own");
+        assert_eq!(created, [created_at], "the resource's time where it is known, else the finding's own");
     }
 }
 
@@ -820,10 +973,15 @@ fn a_pattern_stands_for_any_run_of_characters() {
 #[test]
 fn a_findings_id_is_what_it_always_was() {
     let reporter = Reporter::new(&Echo::META, "any-name", RULE_ARN).unwrap();
-    let id = reporter.finding_id(&thing(TYPE, "Thing-1"));
-    assert_eq!(id, format!("{RULE_ARN}/finding/{}", "cfb4e042aca330d80e6c3ed9fa9dc47b"));
-    let elsewhere = Resource { id: "other-id".to_owned(), ..thing(TYPE, "thing-1") };
-    assert_eq!(reporter.finding_id(&elsewhere), id, "neither Config's id nor the case of the ARN matters");
+    let with_arn = |arn: &str| Resource { arn: Some(arn.to_owned()), ..thing(TYPE, "any-id") };
+    for (arn, hash) in [
+        ("arn:aws:test:eu-west-1:111122223333:thing/Thing-1", "50718142e47d890350f58ae611d1edff"),
+        ("arn:aws:test:eu-west-1:111122223333:thing/thing-1", "cfb4e042aca330d80e6c3ed9fa9dc47b"),
+        ("arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/Mixed", "87dec17773243fc2fed586c26dcf4c3f"),
+        ("arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/mixed", "87dec17773243fc2fed586c26dcf4c3f"),
+    ] {
+        assert_eq!(reporter.finding_id(&with_arn(arn)), format!("{RULE_ARN}/finding/{hash}"), "{arn}");
+    }
     let kept: BTreeMap<_, _> = ["a", "b"].map(|name| (reporter.finding_id(&thing(TYPE, name)), name)).into();
     assert_eq!(kept.len(), 2);
 }

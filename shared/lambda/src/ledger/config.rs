@@ -7,7 +7,13 @@ use aws_sdk_config::{Client, error::ProvideErrorMetadata, types};
 use rule::{ACCOUNT, Annotation, Finding, Resource, Timestamp, Verdict};
 
 use super::{BATCH, Refused, send_all};
-use crate::{clock::Clock, error::Problem, pages, pages::mark, settings::Evaluations};
+use crate::{
+    clock::{Clock, in_time},
+    error::Problem,
+    pages,
+    pages::mark,
+    settings::Evaluations,
+};
 
 /// One result as AWS Config keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,14 +189,18 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         .await;
     }
 
-    /// Posts what still waits, and what has to be said of types that Config refuses. `complete`: every resource was listed,
-    /// so what Config holds of others can be retired.
-    pub(crate) async fn finish(mut self, complete: bool) -> Outcome {
+    /// Posts what still waits, says what has to be said of types that Config refuses, and after a complete list retires
+    /// results of resources that are gone.
+    pub(crate) async fn finish(mut self, coverage: Coverage) -> Outcome {
         let mut problems = Vec::new();
         self.flush().await;
-        self.post_refused_types(complete).await;
-        if complete && let Err(reason) = self.retire().await {
-            problems.push(Problem::ResultsUnread(reason));
+        self.post_refused_types(coverage).await;
+        if coverage == Coverage::All {
+            match in_time(self.clock, self.retire()).await {
+                Some(Ok(())) => {}
+                Some(Err(reason)) => problems.push(Problem::ResultsUnread(reason)),
+                None => problems.push(Problem::OutOfTime("retired")),
+            }
         }
         if let Some((count, reason)) = self.lost {
             problems.push(Problem::EvaluationsNotRecorded { count, reason });
@@ -215,12 +225,13 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             })
             .await?;
             let last = stale.len() < AT_ONCE;
-            self.retired += stale.len();
+            let before = self.posted;
             for result in stale {
                 let annotation = Some("no longer found in this account and Region".to_owned());
                 self.post(Evaluation { compliance: Compliance::NotApplicable, annotation, at, ..result }).await;
             }
             self.flush().await;
+            self.retired += self.posted - before;
             if last {
                 break;
             }
@@ -278,7 +289,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         let lost = match send_all(self.clock, batch, async |batch| self.api.put(batch, result_token, test).await).await
         {
             Ok(lost) => lost,
-            Err(PutError::TypeRefused) => {
+            Err((_, PutError::TypeRefused)) => {
                 self.tallies.entry(resource_type.to_owned()).or_default().refused = true;
                 tracing::warn!(
                     resource_type,
@@ -286,7 +297,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
                 );
                 return;
             }
-            Err(PutError::Failed(reason)) => Some((size, reason)),
+            Err((count, PutError::Failed(reason))) => Some((count, reason)),
         };
         let (count, reason) = lost.unwrap_or_default();
         self.posted += size - count;
@@ -296,23 +307,35 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     }
 
     /// Posts one evaluation of the account that stands for all resources of types that Config refuses, if it is certain.
-    async fn post_refused_types(&mut self, complete: bool) {
-        if !self.tallies.values().any(|tally| tally.refused) {
-            return;
-        }
-        if let Some(held) = self.held.as_mut().and_then(|held| held.get_mut(&id_mark(ACCOUNT, self.invoked.account))) {
+    async fn post_refused_types(&mut self, coverage: Coverage) {
+        // Whether a type is refused shows only when one of its results is posted. Until then, the account's own may stand
+        // for resources that could not be judged this time.
+        let is_unsure = self.lost.is_some() || self.tallies.values().any(|tally| tally.refused || tally.undecided > 0);
+        let key = id_mark(ACCOUNT, self.invoked.account);
+        if is_unsure && let Some(held) = self.held.as_mut().and_then(|held| held.get_mut(&key)) {
             held.see();
         }
-        if let Some(evaluation) = self.of_refused_types(complete) {
-            self.post(evaluation).await;
-            self.flush().await;
+        let refused =
+            self.tallies.iter().find(|(_, tally)| tally.refused).map(|(resource_type, _)| resource_type.clone());
+        match (refused, coverage) {
+            (None, _) => {}
+            // One resource says nothing about the account.
+            (Some(resource_type), Coverage::One) => {
+                self.lost = Some((1, format!("AWS Config takes no results for {resource_type}")));
+            }
+            (Some(_), Coverage::Part | Coverage::All) => {
+                if let Some(evaluation) = self.of_refused_types(coverage) {
+                    self.post(evaluation).await;
+                    self.flush().await;
+                }
+            }
         }
     }
 
-    fn of_refused_types(&self, complete: bool) -> Option<Evaluation> {
+    fn of_refused_types(&self, coverage: Coverage) -> Option<Evaluation> {
         let refused: Vec<_> = self.tallies.iter().filter(|(_, tally)| tally.refused).collect();
         let (compliance, annotation) = match refused.iter().filter(|(_, tally)| tally.failing > 0).count() {
-            0 if !complete || refused.iter().any(|(_, tally)| tally.undecided > 0) => return None,
+            0 if coverage != Coverage::All || refused.iter().any(|(_, tally)| tally.undecided > 0) => return None,
             0 if refused.iter().all(|(_, tally)| tally.judged == 0) => {
                 (Compliance::NotApplicable, Annotation::new("there is no resource to judge"))
             }
@@ -335,6 +358,17 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     }
 }
 
+/// What a run came across.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coverage {
+    /// One resource.
+    One,
+    /// Some resources: the list broke off.
+    Part,
+    /// All resources there are.
+    All,
+}
+
 /// What became of a run's evaluations.
 pub(crate) struct Outcome {
     /// Evaluations that Config took, retired ones included.
@@ -349,7 +383,7 @@ pub(crate) struct Outcome {
 pub(crate) struct Inventory {
     /// Marks of the ids.
     ids: std::collections::HashSet<u64>,
-    /// Ids that are neither ARN nor name, by mark of the resource's name. Only for types whose ids are of their own kind.
+    /// Ids that tell nothing of the resource's name, by mark of that name: ids of Config's own kind, or ARNs in lower case.
     by_name: HashMap<u64, Box<str>>,
 }
 
@@ -365,7 +399,8 @@ impl Inventory {
             pages::each("config:ListDiscoveredResources", ask, |resources| {
                 for resource in resources {
                     inventory.ids.insert(id_mark(&resource.resource_type, &resource.id));
-                    if let Some(name) = resource.name.filter(|name| *name != resource.id && !is_arn(&resource.id)) {
+                    // An id that ends with the name as it is given is the name or an ARN, and is found as it is.
+                    if let Some(name) = resource.name.filter(|name| !resource.id.ends_with(name.as_str())) {
                         inventory.by_name.insert(id_mark(&resource.resource_type, &name), resource.id.into());
                     }
                 }
@@ -386,10 +421,6 @@ impl Inventory {
         }
         resource
     }
-}
-
-fn is_arn(id: &str) -> bool {
-    id.starts_with("arn:")
 }
 
 fn id_mark(resource_type: &str, id: &str) -> u64 {
@@ -466,14 +497,16 @@ impl Api for AwsConfig {
 
     async fn discovered(&self, resource_type: &str, token: Option<String>) -> PageOf<Resource> {
         let call = self.client.list_discovered_resources().resource_type(resource_type.into()).limit(100);
+        let is_first = token.is_none();
         let answer = match call.set_next_token(token).send().await {
             Ok(answer) => answer,
             // A type that Config does not know, or no recorder in this Region: Config has no names of its own.
             Err(error)
-                if matches!(
-                    aws::code(&error),
-                    Some("ValidationException" | "NoAvailableConfigurationRecorderException")
-                ) =>
+                if is_first
+                    && matches!(
+                        aws::code(&error),
+                        Some("ValidationException" | "NoAvailableConfigurationRecorderException")
+                    ) =>
             {
                 return Ok((Vec::new(), None));
             }

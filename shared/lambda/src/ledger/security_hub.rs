@@ -7,8 +7,14 @@ use aws_sdk_securityhub::{Client, types};
 use rule::{ACCOUNT, Details, Finding, Metadata, Provenance, Resource, Timestamp, Verdict};
 use sha2::{Digest, Sha256};
 
-use super::{BATCH, Refused, send_all};
-use crate::{clock::Clock, error::Problem, pages, pages::mark, settings::Findings};
+use super::{BATCH, Refused, config::Coverage, send_all};
+use crate::{
+    clock::{Clock, in_time},
+    error::Problem,
+    pages,
+    pages::mark,
+    settings::Findings,
+};
 
 /// Security Hub forgets an active finding 90 days after its last update; one that still holds is sent again well before.
 const REFRESH_AFTER: Duration = Duration::from_hours(60 * 24);
@@ -46,11 +52,13 @@ impl Reporter {
         })
     }
 
-    /// The finding's Id, which never changes: a hash of the Config rule's ARN and the resource's, behind the former. SageMaker
-    /// is not consistent about the case of names in ARNs, and no service has two resources that differ in case only.
+    /// The finding's Id, which never changes: a hash of the Config rule's ARN and the resource's, behind the former. Of SageMaker's
+    /// ARNs the case does not count: it is not consistent about it, and has no two resources that differ in case only.
     pub(crate) fn finding_id(&self, resource: &Resource) -> String {
         let digest = Sha256::new().chain_update(&self.rule_arn).chain_update([0]);
-        let digest = digest.chain_update(asff_id(resource).to_lowercase()).finalize();
+        let id = asff_id(resource);
+        let is_sagemaker = id.split(':').nth(2) == Some("sagemaker");
+        let digest = digest.chain_update(if is_sagemaker { id.to_lowercase() } else { id }).finalize();
         let hash = digest.iter().take(16).fold(0_u128, |hash, byte| hash << 8 | u128::from(*byte));
         format!("{}/finding/{hash:032x}", self.rule_arn)
     }
@@ -112,6 +120,8 @@ pub(crate) struct Ledger<'a, A, C> {
     clock: &'a C,
     reporter: Reporter,
     policy: Findings,
+    /// When the run began.
+    began: Timestamp,
     /// Open findings by mark of their id. On a change event each is looked up when its resource comes.
     open: HashMap<u64, Open>,
     knows: Knows,
@@ -163,6 +173,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             clock,
             reporter,
             policy,
+            began: clock.now(),
             open: HashMap::new(),
             knows: Knows::Asked,
             waiting: Vec::new(),
@@ -177,7 +188,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     pub(crate) async fn load(&mut self) {
         let now = self.clock.now();
         let mut open = HashMap::new();
-        let read = self.each_open(None, |findings| {
+        let read = self.each_open(self.interest(), None, |findings| {
             open.extend(findings.iter().map(|finding| (mark(&finding.id), Open::new(finding, now))));
         });
         let read = read.await;
@@ -186,24 +197,24 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         self.trouble = read.err();
     }
 
-    /// Stops asking Security Hub, since there is no time left for it.
-    pub(crate) fn give_up(&mut self) {
+    /// Stops asking Security Hub, which misses so many findings beside those that wait here.
+    pub(crate) fn give_up(&mut self, reason: &str, missed: usize) {
         self.given_up = true;
-        self.trouble.get_or_insert_with(|| "the time was up".to_owned());
+        self.missed += missed;
+        self.trouble.get_or_insert_with(|| reason.to_owned());
     }
 
     /// Takes down one verdict, and sends the batch that it fills.
     pub(crate) async fn record(&mut self, finding: &Finding) {
         let id = self.reporter.finding_id(&finding.resource);
         if self.knows == Knows::Asked {
-            // A new failure with a date needs no look-up, and it is the commonest of what has to be told.
+            // A failure with a date needs no look-up, and it is the commonest of what has to be told.
             let is_plain_failure =
                 matches!(finding.verdict, Verdict::NonCompliant(_)) && finding.resource.created_at.is_some();
             if !is_plain_failure {
                 self.look_up(&id).await;
             }
         }
-        let now = self.clock.now();
         let open = self.open.get_mut(&mark(&id));
         let (held, created_at) = match open {
             Some(open) => {
@@ -221,8 +232,8 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             asff_type: asff_type(&finding.resource.resource_type).to_owned(),
             resource_id: asff_id(&finding.resource),
             details: finding.details.clone(),
-            created_at: created_at.or(finding.resource.created_at).unwrap_or(now),
-            updated_at: now,
+            created_at: finding.resource.created_at.or(created_at).unwrap_or(finding.read_at),
+            updated_at: finding.read_at,
             version: self.reporter.meta.version.to_owned(),
         };
         if held.is_none_or(|(_, held, old)| old || held != content(&wanted)) {
@@ -247,23 +258,18 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         }
     }
 
-    /// Sends what still waits. `complete`: every resource was listed, so the open findings of others can be archived.
-    pub(crate) async fn finish(mut self, complete: bool) -> Outcome {
-        if complete && self.knows == Knows::All && !self.given_up && self.open.values().any(|open| !open.seen) {
-            let mut gone = Vec::new();
-            let open = &self.open;
-            let read = self.each_open(None, |findings| {
-                let unseen = |id: &str| open.get(&mark(id)).is_some_and(|open| !open.seen);
-                gone.extend(findings.into_iter().filter(|finding| unseen(&finding.id)));
-            });
-            if let Err(reason) = read.await {
-                self.trouble.get_or_insert(reason);
+    /// Sends what still waits, and after a complete list archives the findings of resources that are gone.
+    pub(crate) async fn finish(mut self, coverage: Coverage) -> Outcome {
+        let clock = self.clock;
+        let end = async {
+            if coverage == Coverage::All && self.knows == Knows::All && !self.given_up {
+                self.archive().await;
             }
-            for finding in gone {
-                self.queue(HubFinding { archived: true, updated_at: self.clock.now(), ..finding }).await;
-            }
+            self.flush().await;
+        };
+        if in_time(clock, end).await.is_none() {
+            self.give_up("the time was up", 0);
         }
-        self.flush().await;
         let problem = self.trouble.map(|reason| match self.missed {
             0 => Problem::FindingsNotRecorded(reason),
             missed => Problem::FindingsNotRecorded(format!("{reason}; {missed} findings were not taken")),
@@ -271,11 +277,42 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         Outcome { sent: self.sent, problem }
     }
 
+    /// Archives the open findings of resources that this run did not come across, unless they are newer than the run: their
+    /// resources may be newer than the list. They are read again for every few thousand, since they are not kept.
+    async fn archive(&mut self) {
+        const AT_ONCE: usize = 1_000;
+        while self.open.values().any(|open| !open.seen) && !self.given_up {
+            let mut gone = Vec::new();
+            let (open, began) = (&self.open, self.began);
+            let read = self.each_open(self.interest(), None, |findings| {
+                let unseen = |id: &str| open.get(&mark(id)).is_some_and(|open| !open.seen);
+                let old = findings.into_iter().filter(|found| found.updated_at < began && unseen(&found.id));
+                gone.extend(old.take(AT_ONCE - gone.len()));
+            });
+            if let Err(reason) = read.await {
+                self.trouble.get_or_insert(reason);
+                return;
+            }
+            let is_last = gone.len() < AT_ONCE;
+            for finding in gone {
+                if let Some(open) = self.open.get_mut(&mark(&finding.id)) {
+                    open.seen = true;
+                }
+                self.queue(HubFinding { archived: true, updated_at: self.clock.now(), ..finding }).await;
+            }
+            self.flush().await;
+            if is_last {
+                return;
+            }
+        }
+    }
+
     /// Looks up the open finding with this id.
     async fn look_up(&mut self, id: &str) {
         let now = self.clock.now();
         let mut found = None;
-        let read = self.each_open(Some(id), |findings| {
+        // One that passes has to be archived too when its resource goes.
+        let read = self.each_open(&[Status::Failed, Status::NotAvailable, Status::Passed], Some(id), |findings| {
             found = found.take().or_else(|| findings.into_iter().find(|finding| finding.id == id));
         });
         if let Err(reason) = read.await {
@@ -287,11 +324,20 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         }
     }
 
-    async fn each_open(&self, id: Option<&str>, take: impl FnMut(Vec<HubFinding>)) -> Result<(), String> {
-        let statuses: &[_] = match self.policy {
+    /// Statuses of the findings that a run over everything has to know.
+    const fn interest(&self) -> &'static [Status] {
+        match self.policy {
             Findings::All => &[Status::Failed, Status::NotAvailable, Status::Passed],
             Findings::Failed | Findings::Off => &[Status::Failed, Status::NotAvailable],
-        };
+        }
+    }
+
+    async fn each_open(
+        &self,
+        statuses: &[Status],
+        id: Option<&str>,
+        take: impl FnMut(Vec<HubFinding>),
+    ) -> Result<(), String> {
         let ask = async |token| self.api.find(&self.reporter, statuses, id.map(str::to_owned), token).await;
         pages::each("securityhub:GetFindings", ask, take).await
     }
@@ -317,9 +363,9 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         };
         let (count, reason) = match send_all(self.clock, batch, send).await {
             Ok(lost) => lost.unwrap_or_default(),
-            Err(HubError(reason)) => {
+            Err((count, HubError(reason))) => {
                 self.given_up = true;
-                (size, reason)
+                (count, reason)
             }
         };
         self.sent += size - count;
