@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Summary {
     pub(crate) rule: &'static str,
-    /// `change` or `scheduled`; `ignored` for a change of a type that is none of the rule's.
+    /// `change`; `scheduled` when everything was judged; `ignored` for a change of a type that is none of the rule's; `refused`
+    /// for an event that could not be read.
     pub(crate) trigger: &'static str,
     /// Whether the results were for test only.
     pub(crate) test: bool,

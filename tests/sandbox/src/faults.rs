@@ -55,7 +55,6 @@ impl fmt::Debug for Fault {
 pub struct When {
     operation: String,
     mentions: Option<String>,
-    skip: u32,
     times: u32,
 }
 
@@ -63,7 +62,7 @@ impl When {
     /// Every call of this operation.
     #[must_use]
     pub fn calls(operation: &str) -> Self {
-        Self { operation: operation.to_owned(), mentions: None, skip: 0, times: u32::MAX }
+        Self { operation: operation.to_owned(), mentions: None, times: u32::MAX }
     }
 
     /// Only those whose body has this text.
@@ -77,13 +76,6 @@ impl When {
     #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
         self.times = times;
-        self
-    }
-
-    /// Not the first few of them.
-    #[must_use]
-    pub const fn after(mut self, skip: u32) -> Self {
-        self.skip = skip;
         self
     }
 }
@@ -109,10 +101,6 @@ impl Faults {
                 && when.operation == call.operation
                 && when.mentions.as_ref().is_none_or(|text| body.contains(text.as_str()));
             if !meant || when.times == 0 {
-                continue;
-            }
-            if when.skip > 0 {
-                when.skip -= 1;
                 continue;
             }
             when.times -= 1;

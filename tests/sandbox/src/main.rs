@@ -93,8 +93,12 @@ async fn run(options: &Options) -> Result<(), Trouble> {
 
     step.begin("a notebook instance is repaired");
     let item = account::repair(&door).await?;
-    for rule in rules.values_mut().filter(|rule| rule.config.name.contains("notebook")) {
-        rule.change(&door, &place, &item).await?;
+    for (name, rule) in &mut rules {
+        // A rule gets changes of the type that its sample event is about.
+        let sample = functions::root().join(format!("events/{name}/change.json"));
+        if std::fs::read_to_string(sample).is_ok_and(|sample| sample.contains(&item.resource_type)) {
+            rule.change(&door, &place, &item).await?;
+        }
     }
     step.end(&format!(
         "{} was recreated without internet; AWS Config invoked the rule on the change",

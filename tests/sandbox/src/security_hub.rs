@@ -136,7 +136,8 @@ impl SecurityHub {
             self.findings.push(finding);
             return;
         };
-        if finding["UpdatedAt"].as_str() <= old["UpdatedAt"].as_str() {
+        let updated_at = |finding: &Value| finding["UpdatedAt"].as_str().and_then(rule::Timestamp::parse);
+        if updated_at(&finding) <= updated_at(old) {
             self.imported.pop();
             return;
         }

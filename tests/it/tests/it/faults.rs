@@ -27,17 +27,21 @@ async fn a_notebook_that_cannot_be_read_is_undecided_and_the_others_are_judged()
         ),
     ] {
         let mut account = Account::new(RULE).await;
-        account.notebooks(&[("bad", "Enabled"), ("good", "Disabled"), ("unlucky", "Disabled")]).await;
-        // It failed when it was last read, and that finding stays open.
+        account
+            .notebooks(&[("bad", "Enabled"), ("good", "Disabled"), ("unlucky", "Disabled"), ("unlucky-too", "Enabled")])
+            .await;
         account.scheduled().await.unwrap();
         let before = account.results();
         account.fault(When::calls(DESCRIBE).mentioning("unlucky"), fault.clone());
         account.notebooks(&[("late", "Enabled")]).await;
         let failure = account.scheduled().await.unwrap_err();
         assert_eq!(failure.error_type, "ResourcesUndecided", "{fault:?}");
-        assert!(failure.message.contains("the first is unlucky: "), "{fault:?}: {}", failure.message);
+        assert!(failure.message.starts_with("2 resources could not be judged"), "{fault:?}: {}", failure.message);
         assert!(failure.message.contains(reason), "{fault:?}: {}", failure.message);
-        assert_eq!(account.results()["unlucky"], before["unlucky"], "{fault:?}: what Config held stays");
+        for name in ["unlucky", "unlucky-too"] {
+            assert_eq!(account.results()[name], before[name], "{fault:?}: what Config held stays");
+        }
+        assert_eq!(account.findings()["unlucky-too"], "FAILED", "{fault:?}: an open failure stays open");
         assert_eq!(account.results()["late"], "NON_COMPLIANT", "{fault:?}");
         assert_eq!(account.findings()["unlucky"], "NOT_AVAILABLE", "{fault:?}");
         account.no_faults();
@@ -128,7 +132,7 @@ async fn without_configs_inventory_nothing_is_reported() {
     account.notebooks(&[("bad", "Enabled")]).await;
     account.fault(When::calls("ListDiscoveredResources"), Fault::Denied);
     let failure = account.scheduled().await.unwrap_err();
-    assert_eq!(failure.error_type, "ListIncomplete");
+    assert_eq!(failure.error_type, "InventoryUnread");
     assert!(failure.message.contains("config:ListDiscoveredResources failed: AccessDenied"), "{}", failure.message);
     assert_eq!((account.results(), account.findings()), (map(&[]), map(&[])));
 }

@@ -1,7 +1,9 @@
 //! What AWS Config and Security Hub are told, and when.
 
+use std::time::{Duration, Instant};
+
 use it::{Account, map, rules, shared};
-use sandbox::{account, events::Item};
+use sandbox::{Fault, When, account, events::Item};
 use serde_json::{Value, json};
 
 const RULE: &str = "sagemaker-notebook-no-direct-internet-access";
@@ -95,6 +97,55 @@ async fn the_same_event_twice_leaves_the_same_state() {
 }
 
 #[tokio::test]
+async fn security_hub_gets_all_or_nothing_if_so_set() {
+    let notebooks = [("bad", "Enabled"), ("good", "Disabled")];
+    let mut account = Account::with(RULE, "", &[("SECURITY_HUB_FINDINGS", "all")]).await;
+    account.notebooks(&notebooks).await;
+    account.scheduled().await.unwrap();
+    assert_eq!(account.findings(), map(&[("bad", "FAILED"), ("good", "PASSED")]));
+    assert_eq!(account.scheduled().await.unwrap()["findingsSent"], 0, "a second run sends nothing");
+    account::delete_notebook(&shared().door, &account.place, "good").await.unwrap();
+    account.scheduled().await.unwrap();
+    assert_eq!(account.findings(), map(&[("bad", "FAILED"), ("good", "PASSED archived")]));
+
+    let mut account = Account::with(RULE, "", &[("SECURITY_HUB_FINDINGS", "off")]).await;
+    account.notebooks(&notebooks).await;
+    account.scheduled().await.unwrap();
+    assert_eq!((account.results().len(), account.findings()), (2, map(&[])));
+    assert!(account.take_calls().iter().all(|call| !call.starts_with("securityhub:")));
+}
+
+#[tokio::test]
+async fn a_schedule_posts_everything_if_so_set() {
+    let mut account = Account::with(RULE, "", &[("CONFIG_EVALUATIONS", "all")]).await;
+    account.notebooks(&[("bad", "Enabled"), ("good", "Disabled")]).await;
+    for _ in 0..2 {
+        assert_eq!(account.scheduled().await.unwrap()["evaluationsPosted"], 2);
+    }
+}
+
+/// Both settings make a run slower than this; how much faster it would be without is for a benchmark to say.
+#[tokio::test]
+async fn concurrency_and_rate_have_ceilings() {
+    let names: Vec<_> = (0..20).map(|number| format!("n{number}")).collect();
+    let notebooks: Vec<_> = names.iter().map(|name| (name.as_str(), "Disabled")).collect();
+    for (variable, value, least) in [
+        // 20 reads of 0.2 s, four at a time.
+        ("MAX_CONCURRENCY", "4", Duration::from_secs(1)),
+        // At least 23 calls, of which 10 go at once and the others at five a second.
+        ("MAX_REQUESTS_PER_SECOND", "5", Duration::from_millis(2600)),
+    ] {
+        let mut account = Account::with(RULE, "", &[("SECURITY_HUB_FINDINGS", "off"), (variable, value)]).await;
+        account.notebooks(&notebooks).await;
+        account.fault(When::calls("DescribeNotebookInstance"), Fault::Silent(Duration::from_millis(200)));
+        let start = Instant::now();
+        account.scheduled().await.unwrap();
+        assert!(start.elapsed() >= least, "{variable}={value}: {:?}", start.elapsed());
+        assert_eq!(account.results().len(), 20);
+    }
+}
+
+#[tokio::test]
 async fn results_and_findings_of_vanished_notebooks_are_retired() {
     let mut account = Account::new(RULE).await;
     account.notebooks(&[("stays", "Enabled"), ("vanishes", "Enabled")]).await;
@@ -117,22 +168,29 @@ async fn a_finding_lives_and_dies_with_its_failure() {
     let item = account.notebook("n", json!({"DirectInternetAccess": "Enabled"})).await;
     account.change(&item, "ResourceDiscovered").await.unwrap();
     assert_eq!(account.findings(), map(&[("n", "FAILED")]));
-    let created = account.finding("n")["CreatedAt"].clone();
 
     recreate("Disabled").await;
     account.change(&item, "OK").await.unwrap();
     assert_eq!(account.findings(), map(&[("n", "PASSED")]));
-    let finding = account.finding("n");
-    assert_eq!((&finding["Severity"]["Label"], &finding["CreatedAt"]), (&json!("INFORMATIONAL"), &created));
+    assert_eq!(account.finding("n")["Severity"]["Label"], "INFORMATIONAL");
 
     recreate("Enabled").await;
     account.scheduled().await.unwrap();
     assert_eq!(account.findings(), map(&[("n", "FAILED")]));
     assert_eq!(account.finding("n")["Severity"]["Label"], "HIGH");
 
+    // A deletion of before that is told late.
+    let mut late = account.change_event(&item, "ResourceDeleted");
+    late["invokingEvent"] = json!(late["invokingEvent"].as_str().unwrap().replace("\"20", "\"19"));
+    account.invoke(&late).await.unwrap();
+    assert_eq!(account.findings(), map(&[("n", "FAILED")]));
+
+    // And one of a notebook that passed.
+    recreate("Disabled").await;
+    account.change(&item, "OK").await.unwrap();
     account::delete_notebook(door, &place, "n").await.unwrap();
     account.change(&item, "ResourceDeleted").await.unwrap();
-    assert_eq!(account.findings(), map(&[("n", "FAILED archived")]));
+    assert_eq!(account.findings(), map(&[("n", "PASSED archived")]));
     assert_eq!(account.state(|state| state.security_hub.findings().len()), 1, "it is one finding all its life");
 }
 
@@ -248,6 +306,13 @@ async fn a_finding_says_everything_that_its_reader_needs() {
             "RoleArn": format!("arn:aws:iam::{number}:role/notebook"),
         })
     );
+    let input = json!({"NotebookInstanceName": "n"});
+    let target = "SageMaker.DescribeNotebookInstance";
+    let notebook = shared().door.call(&account.place, "sagemaker", target, &input).await.unwrap();
+    let created = rule::Timestamp::parse(finding["CreatedAt"].as_str().unwrap()).unwrap();
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century")]
+    let expected = (notebook["CreationTime"].as_f64().unwrap() * 1000.0) as i64;
+    assert!((created.millis() - expected).abs() <= 1, "it was created when the notebook was: {created}");
     let description = finding["Description"].as_str().unwrap();
     assert!(description.starts_with("n: direct internet access is enabled"), "{description}");
     assert!(finding["Id"].as_str().unwrap().starts_with(&format!("{rule_arn}/finding/")));
@@ -326,6 +391,9 @@ async fn the_calls_are_those_that_the_rule_declares() {
         let mut account = Account::new(meta.name).await;
         account.notebooks(&[("bad", "Enabled"), ("good", "Disabled")]).await;
         account.scheduled().await.unwrap();
+        let item = account.notebook("other", json!({"DirectInternetAccess": "Disabled"})).await;
+        account.change(&item, "OK").await.unwrap();
+        account.change(&item, "ResourceDeleted").await.unwrap();
         let mut calls = account.take_calls();
         calls.sort();
         calls.dedup();
