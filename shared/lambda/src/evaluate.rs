@@ -222,7 +222,7 @@ where
         if let Some(security_hub) = &mut security_hub
             && in_time(world.clock, security_hub.record(&finding)).await.is_none()
         {
-            security_hub.give_up("the time was up", 0);
+            security_hub.hurry();
         }
         notes.conclude(Vec::new(), config, security_hub, Coverage::One).await
     }
@@ -287,7 +287,7 @@ where
                 }
             });
             if told.await.is_none() {
-                security_hub.give_up("the time was up", 0);
+                security_hub.hurry();
                 drop(to_tell);
             }
         };

@@ -1,6 +1,6 @@
 //! `cargo sandbox`: watch AWS Config find drift, on your own machine.
 
-#![expect(clippy::print_stdout, reason = "a program for people")]
+#![expect(clippy::print_stderr, clippy::print_stdout, reason = "a program for people")]
 
 mod show;
 
@@ -51,7 +51,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Trouble::Interrupted) => ExitCode::from(130),
         Err(trouble) => {
-            println!("\nThe sandbox did not work: {trouble}");
+            eprintln!("\nThe sandbox did not work: {trouble}");
             ExitCode::FAILURE
         }
     }
@@ -179,7 +179,7 @@ async fn keep(
         let Some(rule) = rules.values_mut().find(|rule| rule.config.name == name) else { continue };
         match rule.schedule(door, place).await {
             Ok(()) => println!("{name} was evaluated"),
-            Err(trouble) => println!("{trouble}"),
+            Err(trouble) => eprintln!("{trouble}"),
         }
     }
     Ok(())

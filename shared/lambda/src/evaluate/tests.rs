@@ -908,13 +908,22 @@ async fn a_run_that_is_out_of_time_reports_what_it_has_and_retires_nothing() {
         posted.borrow_mut().extend(batch.iter().map(|evaluation| evaluation.resource_id.clone()));
         Ok(vec![])
     });
-    let settings = Settings { findings: Findings::Off, ..outside.settings };
-    let world = World { source: &slow, config: &config, security_hub: &outside.hub, clock: &clock, settings };
+    let mut hub = outside.hub;
+    hub.expect_find().returning(|_, _, _, _| Ok((vec![], None)));
+    let told: Rc<RefCell<Vec<String>>> = Rc::default();
+    let imported = Rc::clone(&told);
+    hub.expect_import().returning_st(move |_, batch| {
+        imported.borrow_mut().extend(batch.iter().map(|finding| finding.resource_id.clone()));
+        Ok(vec![])
+    });
+    let world = World { source: &slow, config: &config, security_hub: &hub, clock: &clock, settings: outside.settings };
     let result = evaluate::<Echo, _, _, _, _>(&scheduled(), &world, &mut Summary::default()).await;
     assert_eq!(problems(result), [Problem::OutOfTime("read")]);
-    let mut ids = seen.borrow().clone();
-    ids.sort();
-    assert_eq!(ids, ["t0", "t1"]);
+    for (ids, expected) in [(seen, ["t0".to_owned(), "t1".to_owned()]), (told, [arn("t0"), arn("t1")])] {
+        let mut ids = ids.borrow().clone();
+        ids.sort();
+        assert_eq!(ids, expected, "both ledgers have what was read");
+    }
 }
 
 /// A source whose details never come.

@@ -1,10 +1,13 @@
 //! The ledger that AWS Config keeps: one evaluation per resource.
 
+mod inventory;
+mod wire;
+
 use std::collections::{BTreeMap, HashMap};
 
-use aws::SdkConfig;
-use aws_sdk_config::{Client, error::ProvideErrorMetadata, types};
+pub(crate) use inventory::Inventory;
 use rule::{ACCOUNT, Annotation, Finding, Resource, Timestamp, Verdict};
+pub(crate) use wire::AwsConfig;
 
 use super::{BATCH, Refused, send_all};
 use crate::{
@@ -273,7 +276,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     }
 
     /// Posts what still waits.
-    pub(crate) async fn flush(&mut self) {
+    async fn flush(&mut self) {
         while let Some(resource_type) = self.waiting.keys().next().cloned() {
             self.send(&resource_type).await;
         }
@@ -378,51 +381,6 @@ pub(crate) struct Outcome {
     pub(crate) problems: Vec<Problem>,
 }
 
-/// Ids that Config's inventory gives to resources of the types that it records.
-#[derive(Default)]
-pub(crate) struct Inventory {
-    /// Marks of the ids.
-    ids: std::collections::HashSet<u64>,
-    /// Ids that tell nothing of the resource's name, by mark of that name: ids of Config's own kind, or ARNs in lower case.
-    by_name: HashMap<u64, Box<str>>,
-}
-
-impl Inventory {
-    /// Reads Config's inventory of these types.
-    ///
-    /// # Errors
-    /// Why it could not be read.
-    pub(crate) async fn load(api: &impl Api, resource_types: &[&str]) -> Result<Self, String> {
-        let mut inventory = Self::default();
-        for resource_type in resource_types {
-            let ask = async |token| api.discovered(resource_type, token).await;
-            pages::each("config:ListDiscoveredResources", ask, |resources| {
-                for resource in resources {
-                    inventory.ids.insert(id_mark(&resource.resource_type, &resource.id));
-                    // An id that ends with the name as it is given is the name or an ARN, and is found as it is.
-                    if let Some(name) = resource.name.filter(|name| !resource.id.ends_with(name.as_str())) {
-                        inventory.by_name.insert(id_mark(&resource.resource_type, &name), resource.id.into());
-                    }
-                }
-            })
-            .await?;
-        }
-        Ok(inventory)
-    }
-
-    /// Names a listed resource as Config does: by its ARN, its name or an id of Config's own, whichever the inventory has.
-    /// A resource that is not in it keeps its primary identifier.
-    pub(crate) fn name(&self, mut resource: Resource) -> Resource {
-        let known = |id: &&String| self.ids.contains(&id_mark(&resource.resource_type, id));
-        let id = [Some(&resource.id), resource.arn.as_ref(), resource.name.as_ref()].into_iter().flatten().find(known);
-        let own = || resource.name.as_ref().and_then(|name| self.by_name.get(&id_mark(&resource.resource_type, name)));
-        if let Some(id) = id.cloned().or_else(|| own().map(ToString::to_string)) {
-            resource.id = id;
-        }
-        resource
-    }
-}
-
 fn id_mark(resource_type: &str, id: &str) -> u64 {
     mark(&(resource_type, id))
 }
@@ -437,127 +395,4 @@ fn key_of(resource: &Resource) -> u64 {
 
 fn content(evaluation: &Evaluation) -> u64 {
     mark(&(evaluation.compliance, evaluation.annotation.as_deref()))
-}
-
-/// AWS Config itself.
-pub(crate) struct AwsConfig {
-    client: Client,
-}
-
-impl AwsConfig {
-    pub(crate) fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
-    }
-}
-
-impl Api for AwsConfig {
-    async fn put(&self, evaluations: &[Evaluation], token: &str, test: bool) -> Result<Vec<Refused>, PutError> {
-        let call = evaluations.iter().map(wire).collect::<Result<_, _>>().map(|wired: Vec<_>| {
-            self.client.put_evaluations().result_token(token).test_mode(test).set_evaluations(Some(wired))
-        });
-        let call = call.map_err(|error| PutError::Failed(error.to_string()))?;
-        let answer = call.send().await.map_err(|error| {
-            let resource_type = evaluations.first().map_or("", |evaluation| &evaluation.resource_type);
-            if is_type_refused(aws::code(&error), error.message(), resource_type) {
-                PutError::TypeRefused
-            } else {
-                PutError::Failed(aws::reason("config:PutEvaluations", &error))
-            }
-        })?;
-        // Config names what it did not take by type and id, which are unique in a batch.
-        let failed = answer.failed_evaluations();
-        let positions = evaluations.iter().enumerate().filter(|(_, evaluation)| {
-            failed.iter().any(|failed| {
-                failed.compliance_resource_id() == evaluation.resource_id
-                    && failed.compliance_resource_type() == evaluation.resource_type
-            })
-        });
-        let reason = "config:PutEvaluations returned them in FailedEvaluations, without a reason";
-        let refused: Vec<_> = positions.map(|(position, _)| Refused { position, reason: reason.to_owned() }).collect();
-        if refused.len() < failed.len() {
-            let reason = "config:PutEvaluations returned FailedEvaluations that were not in the batch";
-            return Err(PutError::Failed(reason.to_owned()));
-        }
-        Ok(refused)
-    }
-
-    async fn results(&self, rule: &str, token: Option<String>) -> PageOf<Evaluation> {
-        let call = self.client.get_compliance_details_by_config_rule().config_rule_name(rule).limit(100);
-        let call = call.compliance_types(types::ComplianceType::Compliant);
-        let call = call.compliance_types(types::ComplianceType::NonCompliant).set_next_token(token);
-        let answer = call.send().await;
-        let answer = answer.map_err(|error| aws::reason("config:GetComplianceDetailsByConfigRule", &error))?;
-        let results = answer.evaluation_results().iter().map(held);
-        let results = results.collect::<Option<_>>().ok_or_else(|| {
-            "config:GetComplianceDetailsByConfigRule gave a result without its resource, its verdict or its time"
-                .to_owned()
-        })?;
-        Ok((results, answer.next_token().map(str::to_owned)))
-    }
-
-    async fn discovered(&self, resource_type: &str, token: Option<String>) -> PageOf<Resource> {
-        let call = self.client.list_discovered_resources().resource_type(resource_type.into()).limit(100);
-        let is_first = token.is_none();
-        let answer = match call.set_next_token(token).send().await {
-            Ok(answer) => answer,
-            // A type that Config does not know, or no recorder in this Region: Config has no names of its own.
-            Err(error)
-                if is_first
-                    && matches!(
-                        aws::code(&error),
-                        Some("ValidationException" | "NoAvailableConfigurationRecorderException")
-                    ) =>
-            {
-                return Ok((Vec::new(), None));
-            }
-            Err(error) => return Err(aws::reason("config:ListDiscoveredResources", &error)),
-        };
-        let resources = answer.resource_identifiers().iter().filter_map(|found| {
-            Some(Resource {
-                resource_type: resource_type.to_owned(),
-                id: found.resource_id()?.to_owned(),
-                name: found.resource_name().map(str::to_owned),
-                ..Resource::default()
-            })
-        });
-        Ok((resources.collect(), answer.next_token().map(str::to_owned)))
-    }
-}
-
-/// Config's words for a type it does not take: `InvalidParameterValueException: The resource type AWS::X::Y is invalid. Only
-/// the following values are permitted: [...]` (awslabs/aws-config-rdk, issue 290).
-fn is_type_refused(code: Option<&str>, message: Option<&str>, resource_type: &str) -> bool {
-    let start = format!("resource type {resource_type} is invalid");
-    matches!(code, Some("InvalidParameterValueException" | "ValidationException"))
-        && message.is_some_and(|message| message.contains(&start))
-}
-
-fn wire(evaluation: &Evaluation) -> Result<types::Evaluation, aws_sdk_config::error::BuildError> {
-    types::Evaluation::builder()
-        .compliance_resource_type(&evaluation.resource_type)
-        .compliance_resource_id(&evaluation.resource_id)
-        .compliance_type(match evaluation.compliance {
-            Compliance::Compliant => types::ComplianceType::Compliant,
-            Compliance::NonCompliant => types::ComplianceType::NonCompliant,
-            Compliance::NotApplicable => types::ComplianceType::NotApplicable,
-        })
-        .set_annotation(evaluation.annotation.clone())
-        .ordering_timestamp(aws::date_time(evaluation.at))
-        .build()
-}
-
-fn held(result: &types::EvaluationResult) -> Option<Evaluation> {
-    let identifier = result.evaluation_result_identifier()?;
-    let qualifier = identifier.evaluation_result_qualifier()?;
-    Some(Evaluation {
-        resource_type: qualifier.resource_type()?.to_owned(),
-        resource_id: qualifier.resource_id()?.to_owned(),
-        compliance: match result.compliance_type()? {
-            types::ComplianceType::Compliant => Compliance::Compliant,
-            types::ComplianceType::NonCompliant => Compliance::NonCompliant,
-            _ => return None,
-        },
-        annotation: result.annotation().filter(|text| !text.is_empty()).map(str::to_owned),
-        at: aws::timestamp(identifier.ordering_timestamp()?)?,
-    })
 }

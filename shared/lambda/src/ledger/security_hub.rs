@@ -1,11 +1,14 @@
 //! The ledger that Security Hub keeps: one finding per failing resource and rule.
 
-use std::{collections::HashMap, time::Duration};
+mod wire;
 
-use aws::SdkConfig;
-use aws_sdk_securityhub::{Client, types};
-use rule::{ACCOUNT, Details, Finding, Metadata, Provenance, Resource, Timestamp, Verdict};
+use std::{collections::HashMap, pin::pin, time::Duration};
+
+use futures::future::select;
+
+use rule::{ACCOUNT, Details, Finding, Metadata, Resource, Timestamp, Verdict};
 use sha2::{Digest, Sha256};
+pub(crate) use wire::SecurityHub;
 
 use super::{BATCH, Refused, config::Coverage, send_all};
 use crate::{
@@ -18,6 +21,9 @@ use crate::{
 
 /// Security Hub forgets an active finding 90 days after its last update; one that still holds is sent again well before.
 const REFRESH_AFTER: Duration = Duration::from_hours(60 * 24);
+
+/// How long a last call may take when the run's time is up.
+const LAST_CALL: Duration = Duration::from_secs(2);
 
 /// Which rule in which account and Region the findings belong to.
 #[derive(Clone, Debug)]
@@ -133,6 +139,8 @@ pub(crate) struct Ledger<'a, A, C> {
     trouble: Option<String>,
     /// An import failed as a whole: Security Hub is not asked again in this run, so that it cannot hold up AWS Config.
     given_up: bool,
+    /// The run's time is up: what waits is sent if that goes quickly.
+    in_a_hurry: bool,
 }
 
 /// Which open findings a ledger knows.
@@ -181,6 +189,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             missed: 0,
             trouble: None,
             given_up: false,
+            in_a_hurry: false,
         }
     }
 
@@ -202,6 +211,12 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         self.given_up = true;
         self.missed += missed;
         self.trouble.get_or_insert_with(|| reason.to_owned());
+    }
+
+    /// Takes note that the run's time is up, so that not everything is told.
+    pub(crate) fn hurry(&mut self) {
+        self.in_a_hurry = true;
+        self.trouble.get_or_insert_with(|| "the time was up".to_owned());
     }
 
     /// Takes down one verdict, and sends the batch that it fills.
@@ -261,14 +276,19 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     /// Sends what still waits, and after a complete list archives the findings of resources that are gone.
     pub(crate) async fn finish(mut self, coverage: Coverage) -> Outcome {
         let clock = self.clock;
-        let end = async {
-            if coverage == Coverage::All && self.knows == Knows::All && !self.given_up {
-                self.archive().await;
+        if !self.in_a_hurry {
+            let end = async {
+                if coverage == Coverage::All && self.knows == Knows::All && !self.given_up {
+                    self.archive().await;
+                }
+                self.flush().await;
+            };
+            if in_time(clock, end).await.is_none() {
+                self.hurry();
             }
-            self.flush().await;
-        };
-        if in_time(clock, end).await.is_none() {
-            self.give_up("the time was up", 0);
+        }
+        if self.in_a_hurry {
+            select(pin!(self.flush()), pin!(clock.sleep(LAST_CALL))).await;
         }
         let problem = self.trouble.map(|reason| match self.missed {
             0 => Problem::FindingsNotRecorded(reason),
@@ -278,7 +298,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     }
 
     /// Archives the open findings of resources that this run did not come across, unless they are newer than the run: their
-    /// resources may be newer than the list. They are read again for every few thousand, since they are not kept.
+    /// resources may be newer than the list. They are read again for every thousand, since they are not kept.
     async fn archive(&mut self) {
         const AT_ONCE: usize = 1_000;
         while self.open.values().any(|open| !open.seen) && !self.given_up {
@@ -422,212 +442,4 @@ fn asff_id(resource: &Resource) -> String {
         None if resource.resource_type == ACCOUNT => format!("{ACCOUNT}:{}", resource.id),
         None => resource.id.clone(),
     }
-}
-
-/// Security Hub itself.
-pub(crate) struct SecurityHub {
-    client: Client,
-}
-
-impl SecurityHub {
-    pub(crate) fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
-    }
-}
-
-impl Api for SecurityHub {
-    async fn import(&self, reporter: &Reporter, findings: &[HubFinding]) -> Result<Vec<Refused>, HubError> {
-        let wired = findings.iter().map(|finding| wire(reporter, finding)).collect();
-        let answer = self.client.batch_import_findings().set_findings(Some(wired)).send().await.map_err(|error| {
-            HubError(advise(aws::code(&error), &aws::reason("securityhub:BatchImportFindings", &error), reporter))
-        })?;
-        let refused = answer.failed_findings().iter().filter_map(|failed| {
-            let position = findings.iter().position(|finding| Some(finding.id.as_str()) == failed.id())?;
-            let (code, message) = (failed.error_code().unwrap_or_default(), failed.error_message().unwrap_or_default());
-            let reason = format!("securityhub:BatchImportFindings refused a finding: {code}: {message}");
-            Some(Refused { position, reason: advise(Some(code), &reason, reporter) })
-        });
-        let refused: Vec<_> = refused.collect();
-        if usize::try_from(answer.failed_count().unwrap_or(0)).is_ok_and(|failed| failed > refused.len()) {
-            let reason = "securityhub:BatchImportFindings counts more failed findings than it names";
-            return Err(HubError(reason.to_owned()));
-        }
-        Ok(refused)
-    }
-
-    async fn find(
-        &self,
-        reporter: &Reporter,
-        statuses: &[Status],
-        id: Option<String>,
-        token: Option<String>,
-    ) -> Result<(Vec<HubFinding>, Option<String>), String> {
-        // Account and Region: an administrator's hub also holds the findings of others.
-        let filters = types::AwsSecurityFindingFilters::builder()
-            .generator_id(equals(&reporter.rule_arn))
-            .product_arn(equals(&reporter.product_arn()))
-            .aws_account_id(equals(&reporter.account))
-            .region(equals(&reporter.region))
-            .record_state(equals("ACTIVE"))
-            .set_compliance_status(Some(
-                statuses.iter().map(|status| equals(status_on_wire(*status).as_str())).collect(),
-            ))
-            .set_id(id.map(|id| vec![equals(&id)]))
-            .build();
-        let answer = self.client.get_findings().filters(filters).max_results(100).set_next_token(token).send().await;
-        let answer = answer
-            .map_err(|error| advise(aws::code(&error), &aws::reason("securityhub:GetFindings", &error), reporter))?;
-        Ok((answer.findings().iter().filter_map(read).collect(), answer.next_token().map(str::to_owned)))
-    }
-}
-
-/// The reason, with what to do about it where that is known.
-fn advise(code: Option<&str>, reason: &str, reporter: &Reporter) -> String {
-    let Reporter { account, region, .. } = reporter;
-    match code {
-        Some("InvalidAccessException" | "InvalidAccess") => format!(
-            "{reason}. Security Hub is not enabled in {region} of account {account}: enable it, or set \
-             SECURITY_HUB_FINDINGS=off on the function"
-        ),
-        Some("AccessDeniedException" | "AccessDenied") => format!(
-            "{reason}. Allow the function's role securityhub:BatchImportFindings and securityhub:GetFindings, or set \
-             SECURITY_HUB_FINDINGS=off on the function"
-        ),
-        _ => reason.to_owned(),
-    }
-}
-
-fn equals(value: &str) -> types::StringFilter {
-    types::StringFilter::builder().value(value).comparison(types::StringFilterComparison::Equals).build()
-}
-
-const fn status_on_wire(status: Status) -> types::ComplianceStatus {
-    match status {
-        Status::Passed => types::ComplianceStatus::Passed,
-        Status::Failed => types::ComplianceStatus::Failed,
-        Status::NotAvailable => types::ComplianceStatus::NotAvailable,
-    }
-}
-
-const VERSION_FIELD: &str = "detective-controls/rule/version";
-
-/// The finding in the AWS Security Finding Format. Severity and types go into `FindingProviderFields`: the fields of the same
-/// name beside it belong to whoever works on the finding.
-fn wire(reporter: &Reporter, finding: &HubFinding) -> types::AwsSecurityFinding {
-    let meta = reporter.meta;
-    // Security Hub's own controls show a pass as informational, and dashboards count on it.
-    let label = match finding.status {
-        Status::Passed => types::SeverityLabel::Informational,
-        Status::Failed | Status::NotAvailable => meta.severity.label().into(),
-    };
-    let severity = types::FindingProviderSeverity::builder().label(label).original(meta.severity.label()).build();
-    let recommendation = types::Recommendation::builder().text(meta.remediation.text).url(meta.remediation.url).build();
-    types::AwsSecurityFinding::builder()
-        .schema_version("2018-10-08")
-        .id(&finding.id)
-        .product_arn(reporter.product_arn())
-        .generator_id(&reporter.rule_arn)
-        .aws_account_id(&reporter.account)
-        .created_at(finding.created_at.to_string())
-        .updated_at(finding.updated_at.to_string())
-        .title(meta.summary)
-        .description(&finding.description)
-        .finding_provider_fields(
-            types::FindingProviderFields::builder()
-                .severity(severity)
-                .types("Software and Configuration Checks/AWS Security Best Practices")
-                .build(),
-        )
-        .remediation(types::Remediation::builder().recommendation(recommendation).build())
-        .product_fields("detective-controls/rule/name", meta.name)
-        .product_fields("detective-controls/rule/config-rule-name", &reporter.rule_name)
-        .product_fields(VERSION_FIELD, &finding.version)
-        .resources(
-            types::Resource::builder()
-                .r#type(&finding.asff_type)
-                .id(&finding.resource_id)
-                .partition(reporter.partition.as_str().into())
-                .region(&reporter.region)
-                .set_details(details(&finding.asff_type, &finding.details))
-                .build(),
-        )
-        .compliance(compliance(meta, finding))
-        .record_state(if finding.archived { types::RecordState::Archived } else { types::RecordState::Active })
-        .build()
-}
-
-fn compliance(meta: &Metadata, finding: &HubFinding) -> types::Compliance {
-    let reason = match finding.status {
-        Status::Passed | Status::Failed => None,
-        Status::NotAvailable => Some(
-            types::StatusReason::builder()
-                .reason_code("CONFIG_RULE_EVALUATION_ERROR")
-                .description(&finding.description)
-                .build(),
-        ),
-    };
-    let requirements = meta.requirements.iter().map(|requirement| {
-        let inferred = if requirement.provenance == Provenance::Inferred { " (inferred)" } else { "" };
-        format!("{} {}{inferred}", requirement.framework, requirement.id)
-    });
-    types::Compliance::builder()
-        .status(status_on_wire(finding.status))
-        .set_related_requirements(Some(requirements.collect()))
-        .set_status_reasons(reason.map(|reason| vec![reason]))
-        .build()
-}
-
-/// The typed details that the format has for the type, else the same names and values in `Other`.
-fn details(asff_type: &str, details: &Details) -> Option<types::ResourceDetails> {
-    if details.is_empty() {
-        return None;
-    }
-    let built = types::ResourceDetails::builder();
-    Some(match asff_type {
-        NOTEBOOK => built.aws_sage_maker_notebook_instance(notebook(details)).build(),
-        _ => details.iter().fold(built, |built, (name, value)| built.other(*name, value)).build(),
-    })
-}
-
-fn notebook(details: &Details) -> types::AwsSageMakerNotebookInstanceDetails {
-    let built = types::AwsSageMakerNotebookInstanceDetails::builder();
-    details
-        .iter()
-        .fold(built, |built, (name, value)| match *name {
-            "NotebookInstanceName" => built.notebook_instance_name(value),
-            "NotebookInstanceArn" => built.notebook_instance_arn(value),
-            "NotebookInstanceStatus" => built.notebook_instance_status(value),
-            "DirectInternetAccess" => built.direct_internet_access(value),
-            "RootAccess" => built.root_access(value),
-            "InstanceType" => built.instance_type(value),
-            "SubnetId" => built.subnet_id(value),
-            "SecurityGroups" => built.security_groups(value),
-            "KmsKeyId" => built.kms_key_id(value),
-            "RoleArn" => built.role_arn(value),
-            "PlatformIdentifier" => built.platform_identifier(value),
-            _ => built,
-        })
-        .build()
-}
-
-/// A finding of ours as Security Hub gives it back; `None` for one that lacks what ours always have.
-fn read(finding: &types::AwsSecurityFinding) -> Option<HubFinding> {
-    let resource = finding.resources().first()?;
-    Some(HubFinding {
-        id: finding.id()?.to_owned(),
-        status: match finding.compliance()?.status()? {
-            types::ComplianceStatus::Passed => Status::Passed,
-            types::ComplianceStatus::Failed => Status::Failed,
-            types::ComplianceStatus::NotAvailable => Status::NotAvailable,
-            _ => return None,
-        },
-        archived: finding.record_state() == Some(&types::RecordState::Archived),
-        description: finding.description()?.to_owned(),
-        asff_type: resource.r#type()?.to_owned(),
-        resource_id: resource.id()?.to_owned(),
-        details: Details::new(),
-        created_at: Timestamp::parse(finding.created_at()?)?,
-        updated_at: Timestamp::parse(finding.updated_at()?)?,
-        version: finding.product_fields()?.get(VERSION_FIELD)?.clone(),
-    })
 }

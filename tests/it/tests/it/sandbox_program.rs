@@ -48,6 +48,15 @@ fn it_shows_the_drift_and_ends_well() {
     assert!(text.contains("Security Hub: 2 FAILED ACTIVE, 1 PASSED ACTIVE"), "{text}");
 }
 
+#[test]
+fn it_says_in_a_sentence_what_keeps_it_from_working() {
+    let output = Command::new(program()).env_clear().env("PATH", "/nowhere").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr);
+    let sentence = "The sandbox did not work: the functions could not be built:\ncargo cannot be run: ";
+    assert!(text.trim_start().starts_with(sentence), "{text}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn kept_up_it_answers_until_it_is_interrupted_and_leaves_nothing_behind() {

@@ -1,0 +1,51 @@
+use std::collections::{HashMap, HashSet};
+
+use rule::Resource;
+
+use super::{Api, id_mark};
+use crate::pages;
+
+/// Ids that Config's inventory gives to resources of the types that it records.
+#[derive(Default)]
+pub(crate) struct Inventory {
+    /// Marks of the ids.
+    ids: HashSet<u64>,
+    /// Ids that tell nothing of the resource's name, by mark of that name: ids of Config's own kind, or ARNs in lower case.
+    by_name: HashMap<u64, Box<str>>,
+}
+
+impl Inventory {
+    /// Reads Config's inventory of these types.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub(crate) async fn load(api: &impl Api, resource_types: &[&str]) -> Result<Self, String> {
+        let mut inventory = Self::default();
+        for resource_type in resource_types {
+            let ask = async |token| api.discovered(resource_type, token).await;
+            pages::each("config:ListDiscoveredResources", ask, |resources| {
+                for resource in resources {
+                    inventory.ids.insert(id_mark(&resource.resource_type, &resource.id));
+                    // An id that ends with the name as it is given is the name or an ARN, and is found as it is.
+                    if let Some(name) = resource.name.filter(|name| !resource.id.ends_with(name.as_str())) {
+                        inventory.by_name.insert(id_mark(&resource.resource_type, &name), resource.id.into());
+                    }
+                }
+            })
+            .await?;
+        }
+        Ok(inventory)
+    }
+
+    /// Names a listed resource as Config does: by its ARN, its name or an id of Config's own, whichever the inventory has.
+    /// A resource that is not in it keeps its primary identifier.
+    pub(crate) fn name(&self, mut resource: Resource) -> Resource {
+        let known = |id: &&String| self.ids.contains(&id_mark(&resource.resource_type, id));
+        let id = [Some(&resource.id), resource.arn.as_ref(), resource.name.as_ref()].into_iter().flatten().find(known);
+        let own = || resource.name.as_ref().and_then(|name| self.by_name.get(&id_mark(&resource.resource_type, name)));
+        if let Some(id) = id.cloned().or_else(|| own().map(ToString::to_string)) {
+            resource.id = id;
+        }
+        resource
+    }
+}
