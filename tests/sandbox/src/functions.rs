@@ -41,8 +41,10 @@ pub fn root() -> &'static Path {
 /// This program does not stand in one.
 pub fn target() -> Result<PathBuf, Error> {
     let program = std::env::current_exe()?;
-    let folder = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
-    folder.map(Path::to_owned).ok_or_else(|| Error::Build(format!("{} is in no target folder", program.display())))
+    // `target/debug/sandbox`, and `target/debug/deps/it-...` for a test.
+    let profile = program.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+    let target = profile.and_then(Path::parent);
+    target.map(Path::to_owned).ok_or_else(|| Error::Build(format!("{} is in no target folder", program.display())))
 }
 
 /// Builds all functions with Cargo and returns their programs by name. `line` gets what Cargo says.
