@@ -28,7 +28,9 @@ pub(crate) fn tables(door: &FrontDoor, place: &Place) -> String {
         }
         let mut findings = table(&["finding about", "status", "record", "severity", "description"]);
         let mut statuses: BTreeMap<String, usize> = BTreeMap::new();
-        for finding in state.security_hub.findings() {
+        let mut all: Vec<_> = state.security_hub.findings().iter().collect();
+        all.sort_by_key(|finding| finding["Resources"][0]["Id"].to_string());
+        for finding in all {
             let text = |path: &str| finding.pointer(path).and_then(Value::as_str).unwrap_or("");
             let resource = text("/Resources/0/Id");
             let (status, record) = (text("/Compliance/Status"), text("/RecordState"));
