@@ -670,8 +670,17 @@ async fn thousands_of_vanished_resources_are_retired_round_by_round() {
 
 #[tokio::test]
 async fn the_accounts_summary_stays_when_what_it_stands_for_cannot_be_judged() {
-    for (things, retired) in [(vec![("a", unread())], 0), (vec![("a", Fact::Absent)], 1)] {
+    for (things, is_taken, retired) in [
+        (vec![("a", unread())], true, 0),
+        (vec![("a", bad())], false, 0),
+        (vec![("a", bad())], true, 1),
+        (vec![("a", Fact::Absent)], true, 1),
+    ] {
         let mut outside = Outside::empty().listing(&things);
+        if !is_taken {
+            let of_things = |batch: &[Evaluation], _: &str, _: &bool| batch[0].resource_type == TYPE;
+            outside.config.expect_put().withf(of_things).returning(|_, _, _| Err(PutError::Failed("busy".to_owned())));
+        }
         outside.config.expect_results().returning(|_, _| {
             let summary = Evaluation {
                 resource_type: rule::ACCOUNT.to_owned(),
@@ -683,7 +692,7 @@ async fn the_accounts_summary_stays_when_what_it_stands_for_cannot_be_judged() {
             Ok((vec![summary], None))
         });
         let (_, summary, _) = outside.run(&scheduled()).await;
-        assert_eq!(summary.results_retired, retired, "{things:?}");
+        assert_eq!(summary.results_retired, retired, "{things:?}, taken: {is_taken}");
     }
 }
 
