@@ -1,4 +1,5 @@
 use std::{
+    borrow::Cow,
     collections::HashSet,
     hash::{DefaultHasher, Hash, Hasher},
 };
@@ -7,7 +8,7 @@ use crate::Resource;
 
 /// Name and value of properties of a resource, in the words of the AWS Security Finding Format. A name that stands more
 /// than once is a list.
-pub type Details = Vec<(&'static str, String)>;
+pub type Details = Vec<(Cow<'static, str>, String)>;
 
 /// What is true of one resource now, in our own words.
 pub trait Facts {

@@ -180,7 +180,9 @@ fn unknown(field: &str, value: &str) -> String {
 /// The fields that `AwsSageMakerNotebookInstanceDetails` has and that say how exposed the instance is.
 fn details(answer: &DescribeNotebookInstanceOutput) -> Details {
     let mut details = Vec::new();
-    let mut add = |name, value: Option<&str>| details.extend(given(value).map(|value| (name, value)));
+    let mut add = |name: &'static str, value: Option<&str>| {
+        details.extend(given(value).map(|value| (name.into(), value)));
+    };
     add("NotebookInstanceName", answer.notebook_instance_name());
     add("NotebookInstanceArn", answer.notebook_instance_arn());
     add("NotebookInstanceStatus", answer.notebook_instance_status().map(NotebookInstanceStatus::as_str));

@@ -31,7 +31,7 @@ impl Facts for Thing {
     type Query = ();
 
     fn details(&self) -> Details {
-        vec![("Color", "red".to_owned())]
+        vec![("Color".into(), "red".to_owned())]
     }
 }
 

@@ -130,6 +130,8 @@ pub(crate) struct Ledger<'a, A, C> {
     began: Timestamp,
     /// Open findings by mark of their id. On a change event each is looked up when its resource comes.
     open: HashMap<u64, Open>,
+    /// Details of the finding that was looked up, which one about a resource that is gone keeps.
+    known_details: Details,
     knows: Knows,
     waiting: Vec<HubFinding>,
     sent: usize,
@@ -183,6 +185,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             policy,
             began: clock.now(),
             open: HashMap::new(),
+            known_details: Details::new(),
             knows: Knows::Asked,
             waiting: Vec::new(),
             sent: 0,
@@ -246,7 +249,11 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             description: describe(self.reporter.meta, finding),
             asff_type: asff_type(&finding.resource.resource_type).to_owned(),
             resource_id: asff_id(&finding.resource),
-            details: finding.details.clone(),
+            details: if finding.details.is_empty() {
+                std::mem::take(&mut self.known_details)
+            } else {
+                finding.details.clone()
+            },
             created_at: finding.resource.created_at.or(created_at).unwrap_or(finding.read_at),
             updated_at: finding.read_at,
             version: self.reporter.meta.version.to_owned(),
@@ -341,6 +348,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         }
         if let Some(finding) = found {
             self.open.insert(mark(id), Open::new(&finding, now));
+            self.known_details = finding.details;
         }
     }
 

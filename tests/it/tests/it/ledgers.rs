@@ -14,12 +14,14 @@ async fn deleted_and_left_scope_are_not_applicable_without_reading_the_resource(
         let mut account = Account::new(RULE).await;
         let item = account.notebook("n", json!({"DirectInternetAccess": "Enabled"})).await;
         account.change(&item, "OK").await.unwrap();
+        let details = account.finding("n")["Resources"][0]["Details"].clone();
         drop(account.take_calls());
         let mut event = account.change_event(&item, if status == "left scope" { "OK" } else { status });
         event["eventLeftScope"] = json!(status == "left scope");
         account.invoke(&event).await.unwrap();
         assert_eq!(account.results(), map(&[("n", "NOT_APPLICABLE")]), "{status}");
         assert_eq!(account.findings(), map(&[("n", "FAILED archived")]), "{status}");
+        assert_eq!(account.finding("n")["Resources"][0]["Details"], details, "{status}: details are kept");
         let calls = ["config:PutEvaluations", "securityhub:GetFindings", "securityhub:BatchImportFindings"];
         assert_eq!(account.take_calls(), calls, "{status}");
     }
@@ -150,9 +152,16 @@ async fn results_and_findings_of_vanished_notebooks_are_retired() {
     let mut account = Account::new(RULE).await;
     account.notebooks(&[("stays", "Enabled"), ("vanishes", "Enabled")]).await;
     account.scheduled().await.unwrap();
+    let details = account.finding("vanishes")["Resources"][0]["Details"].clone();
     account::delete_notebook(&shared().door, &account.place, "vanishes").await.unwrap();
     let answer = account.scheduled().await.unwrap();
     assert_eq!(answer["resultsRetired"], 1);
+    assert!(details["AwsSageMakerNotebookInstance"].is_object(), "{details}");
+    assert_eq!(
+        account.finding("vanishes")["Resources"][0]["Details"],
+        details,
+        "an archived finding keeps its details"
+    );
     assert_eq!(account.results(), map(&[("stays", "NON_COMPLIANT"), ("vanishes", "NOT_APPLICABLE")]));
     assert_eq!(account.findings(), map(&[("stays", "FAILED"), ("vanishes", "FAILED archived")]));
 }

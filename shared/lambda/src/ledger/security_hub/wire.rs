@@ -168,7 +168,7 @@ fn details(asff_type: &str, details: &Details) -> Option<types::ResourceDetails>
     let built = types::ResourceDetails::builder();
     Some(match asff_type {
         NOTEBOOK => built.aws_sage_maker_notebook_instance(notebook(details)).build(),
-        _ => details.iter().fold(built, |built, (name, value)| built.other(*name, value)).build(),
+        _ => details.iter().fold(built, |built, (name, value)| built.other(name.as_ref(), value)).build(),
     })
 }
 
@@ -176,7 +176,7 @@ fn notebook(details: &Details) -> types::AwsSageMakerNotebookInstanceDetails {
     let built = types::AwsSageMakerNotebookInstanceDetails::builder();
     details
         .iter()
-        .fold(built, |built, (name, value)| match *name {
+        .fold(built, |built, (name, value)| match name.as_ref() {
             "NotebookInstanceName" => built.notebook_instance_name(value),
             "NotebookInstanceArn" => built.notebook_instance_arn(value),
             "NotebookInstanceStatus" => built.notebook_instance_status(value),
@@ -191,6 +191,29 @@ fn notebook(details: &Details) -> types::AwsSageMakerNotebookInstanceDetails {
             _ => built,
         })
         .build()
+}
+
+/// The details that [`details`] wrote, so that a finding which is sent again keeps them.
+fn details_of(kept: &types::ResourceDetails) -> Details {
+    if let Some(kept) = kept.aws_sage_maker_notebook_instance() {
+        let fields = [
+            ("NotebookInstanceName", kept.notebook_instance_name()),
+            ("NotebookInstanceArn", kept.notebook_instance_arn()),
+            ("NotebookInstanceStatus", kept.notebook_instance_status()),
+            ("DirectInternetAccess", kept.direct_internet_access()),
+            ("RootAccess", kept.root_access()),
+            ("InstanceType", kept.instance_type()),
+            ("SubnetId", kept.subnet_id()),
+            ("KmsKeyId", kept.kms_key_id()),
+            ("RoleArn", kept.role_arn()),
+            ("PlatformIdentifier", kept.platform_identifier()),
+        ];
+        let groups = kept.security_groups().iter().map(|group| ("SecurityGroups", Some(group.as_str())));
+        let all = fields.into_iter().chain(groups);
+        return all.filter_map(|(name, value)| Some((name.into(), value?.to_owned()))).collect();
+    }
+    let other = kept.other().into_iter().flatten();
+    other.map(|(name, value)| (name.clone().into(), value.clone())).collect()
 }
 
 /// A finding of ours as Security Hub gives it back; `None` for one that lacks what ours always have.
@@ -208,7 +231,7 @@ fn read(finding: &types::AwsSecurityFinding) -> Option<HubFinding> {
         description: finding.description()?.to_owned(),
         asff_type: resource.r#type()?.to_owned(),
         resource_id: resource.id()?.to_owned(),
-        details: Details::new(),
+        details: resource.details().map(details_of).unwrap_or_default(),
         created_at: Timestamp::parse(finding.created_at()?)?,
         updated_at: Timestamp::parse(finding.updated_at()?)?,
         version: finding.product_fields()?.get(VERSION_FIELD)?.clone(),
