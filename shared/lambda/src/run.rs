@@ -28,7 +28,8 @@ use crate::{
 /// What is left of the function's time when a run stops reading, to report what it has. A third of a time that is too short.
 const TO_REPORT: Duration = Duration::from_secs(3);
 
-/// Requests a second to Security Hub, bursts of twice that: its quota for `GetFindings`, the lowest of those used here.
+/// Requests a second to Security Hub, bursts of twice that: its quota for `GetFindings` (Security Hub API Reference), which is
+/// lower than that for `BatchImportFindings`.
 const SECURITY_HUB_PER_SECOND: u32 = 3;
 
 /// How long a connection may take to come about.

@@ -8,20 +8,3 @@ pub enum Fact<T> {
     /// The property could not be read, or holds a value this release does not know. Says why, in words for a reader.
     Unread(String),
 }
-
-impl<T> Fact<T> {
-    /// `Some` is known, `None` is absent.
-    #[must_use]
-    pub fn from_option(value: Option<T>) -> Self {
-        value.map_or(Self::Absent, Self::Known)
-    }
-
-    /// The value, if it is known.
-    #[must_use]
-    pub fn known(&self) -> Option<&T> {
-        match self {
-            Self::Known(value) => Some(value),
-            Self::Absent | Self::Unread(_) => None,
-        }
-    }
-}
