@@ -259,18 +259,20 @@ where
             drop(read);
         };
         let reporting = async {
-            let (mut next, mut left_out, mut is_behind) = (Some(recorded), 0, false);
+            let (mut next, mut left_out) = (Some(recorded), 0);
             while let Some(finding) = to_record.recv().await {
                 notes.note(&finding);
                 config.record(&finding).await;
-                left_out += usize::from(is_behind);
-                if let Some(recorded) = next.take() {
+                if let Some(recorded) = &next {
                     match select(pin!(recorded.send(finding)), pin!(clock.sleep(PATIENCE))).await {
-                        Either::Left((Ok(()), _)) => next = Some(recorded.clone()),
+                        Either::Left((Ok(()), _)) => continue,
                         // Security Hub is off, or was given up.
                         Either::Left((Err(_), _)) => {}
-                        Either::Right(_) => (is_behind, left_out) = (true, 1),
+                        Either::Right(_) => left_out = 1,
                     }
+                    next = None;
+                } else if left_out > 0 {
+                    left_out += 1;
                 }
             }
             drop(next);

@@ -64,13 +64,15 @@ impl Notebooks {
     /// types at least, and does not say whether it also finds them so.
     async fn name_of(&self, arn: &str) -> Result<Option<String>, String> {
         let mut tokens = PageTokens::new("sagemaker:ListNotebookInstances");
-        let mut token = None;
+        let (mut token, mut unreadable) = (None, None);
         loop {
             let page = self.list(&(), token).await?;
             if let Some(item) = page.items.into_iter().find(|item| item.resource.id.eq_ignore_ascii_case(arn)) {
                 return Ok(item.resource.name);
             }
-            let Some(next) = tokens.check(page.next)? else { return Ok(None) };
+            // One without a name may be the one that is looked for.
+            unreadable = unreadable.or(page.unreadable.into_iter().next());
+            let Some(next) = tokens.check(page.next)? else { return unreadable.map_or(Ok(None), Err) };
             token = Some(next);
         }
     }

@@ -181,6 +181,19 @@ async fn an_answer_about_another_instance_is_no_answer() {
 }
 
 #[tokio::test]
+async fn a_notebook_that_the_list_does_not_name_is_not_taken_for_gone() {
+    let mut account = Account::new(RULE).await;
+    let item = account.notebook("Mixed-Case", json!({"DirectInternetAccess": "Enabled"})).await;
+    let arn = item.arn.to_lowercase();
+    let item = Item { id: arn.clone(), name: None, arn, ..item };
+    let nameless = |answer: &mut Value| answer["NotebookInstances"][0]["NotebookInstanceName"] = Value::Null;
+    account.fault(When::calls("ListNotebookInstances"), Fault::patch(nameless));
+    let failure = account.change(&item, "OK").await.unwrap_err();
+    assert_eq!(failure.error_type, "ResourcesUndecided");
+    assert_eq!(account.results(), map(&[]));
+}
+
+#[tokio::test]
 async fn a_changed_notebook_that_is_gone_is_not_applicable() {
     let mut account = Account::new(RULE).await;
     let item = account.notebook("short-lived", json!({"DirectInternetAccess": "Enabled"})).await;
