@@ -1,11 +1,13 @@
-//! What every AWS client of a function shares: one paced HTTP client, and how an error reads. No service's SDK is here, so
-//! that every service crate can depend on it without waiting for another service's code.
+//! What every AWS client of a function shares: one paced HTTP client, answers that are read once a run, and how an error reads.
+//! No service's SDK is here, so that every service crate can depend on it without waiting for another service's code.
 
 mod error;
+mod once;
 mod pace;
 
 pub use aws_types::SdkConfig;
 pub use error::{code, reason};
+pub use once::Once;
 pub use pace::{Pace, paced};
 
 use aws_smithy_types::DateTime;
@@ -21,4 +23,22 @@ pub fn timestamp(time: &DateTime) -> Option<Timestamp> {
 #[must_use]
 pub fn date_time(time: Timestamp) -> DateTime {
     DateTime::from_millis(time.millis())
+}
+
+/// The text, unless it is empty: that is the SDK's stand-in for a required member that was not sent.
+#[must_use]
+pub fn given(value: Option<&str>) -> Option<String> {
+    value.filter(|value| !value.is_empty()).map(str::to_owned)
+}
+
+/// The number, unless it is below zero, which no count is.
+#[must_use]
+pub fn counted(value: Option<i32>) -> Option<u32> {
+    value.and_then(|value| u32::try_from(value).ok())
+}
+
+/// Why a value of an enumeration cannot be judged, for a reader.
+#[must_use]
+pub fn unknown(field: &str, value: &str) -> String {
+    format!("{field} is `{value}`, which this release does not know")
 }

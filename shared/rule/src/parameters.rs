@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 /// A rule's parameters as they were given: strings in, typed out. A rule takes out what it knows; what is left is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,6 +62,21 @@ impl Parameters {
                 value: given,
                 allowed: words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(" or "),
             }),
+        }
+    }
+
+    /// A whole number in a range; `None` when it is not given.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn number(&mut self, name: &'static str, allowed: RangeInclusive<u32>) -> Result<Option<u32>, ParameterError> {
+        let Some(given) = self.take(name) else { return Ok(None) };
+        match given.parse() {
+            Ok(number) if allowed.contains(&number) => Ok(Some(number)),
+            _ => {
+                let allowed = format!("a whole number from {} to {}", allowed.start(), allowed.end());
+                Err(ParameterError::Value { name, value: given, allowed })
+            }
         }
     }
 

@@ -70,6 +70,15 @@ pub struct Page<F> {
     pub next: Option<String>,
 }
 
+impl<F> Page<F> {
+    /// The page for a Source that has more to say of each resource than this list.
+    #[must_use]
+    pub fn without_facts<G>(self) -> Page<G> {
+        let items = self.items.into_iter().map(|Listed { resource, .. }| Listed { resource, facts: None }).collect();
+        Page { items, unreadable: self.unreadable, next: self.next }
+    }
+}
+
 /// One entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed<F> {

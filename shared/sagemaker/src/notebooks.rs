@@ -1,11 +1,12 @@
 use aws::SdkConfig;
 use aws_sdk_sagemaker::{
     Client,
-    error::{ProvideErrorMetadata, SdkError},
-    operation::describe_notebook_instance::{DescribeNotebookInstanceError, DescribeNotebookInstanceOutput},
-    types::{DirectInternetAccess, NotebookInstanceStatus, NotebookInstanceSummary},
+    operation::describe_notebook_instance::DescribeNotebookInstanceOutput,
+    types::{DirectInternetAccess, NotebookInstanceStatus},
 };
 use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source};
+
+use crate::{completed, is_not_found, listed};
 
 const TYPE: &str = "AWS::SageMaker::NotebookInstance";
 
@@ -55,7 +56,8 @@ impl Notebooks {
     async fn describe(&self, resource: &Resource, name: &str) -> Read<Notebook> {
         match self.client.describe_notebook_instance().notebook_instance_name(name).send().await {
             Ok(answer) => here(resource, &answer),
-            Err(error) if is_not_found(&error) => Read::Gone,
+            // SageMaker has no error of its own for an unknown notebook instance.
+            Err(error) if is_not_found(&error, "RecordNotFound") => Read::Gone,
             Err(error) => Read::Unread(aws::reason("sagemaker:DescribeNotebookInstance", &error)),
         }
     }
@@ -103,7 +105,8 @@ impl Source for Notebooks {
         let answer = answer.map_err(|error| aws::reason("sagemaker:ListNotebookInstances", &error))?;
         let mut page = Page { items: Vec::new(), unreadable: Vec::new(), next: answer.next_token().map(str::to_owned) };
         for summary in answer.notebook_instances() {
-            match listed(summary) {
+            let (arn, name) = (summary.notebook_instance_arn(), summary.notebook_instance_name());
+            match listed(TYPE, [arn, name], summary.creation_time()) {
                 Some(resource) => page.items.push(Listed { resource, facts: None }),
                 None => page.unreadable.push(
                     "sagemaker:ListNotebookInstances listed a notebook instance without a name or an ARN".to_owned(),
@@ -114,33 +117,12 @@ impl Source for Notebooks {
     }
 }
 
-/// The instance as a resource; its ARN is its CloudFormation primary identifier.
-fn listed(summary: &NotebookInstanceSummary) -> Option<Resource> {
-    let arn = given(summary.notebook_instance_arn())?;
-    Some(Resource {
-        resource_type: TYPE.to_owned(),
-        id: arn.clone(),
-        arn: Some(arn),
-        name: Some(given(summary.notebook_instance_name())?),
-        created_at: summary.creation_time().and_then(aws::timestamp),
-    })
-}
-
 fn here(asked: &Resource, answer: &DescribeNotebookInstanceOutput) -> Read<Notebook> {
-    let arn = given(answer.notebook_instance_arn());
-    if let (Some(asked), Some(arn)) = (&asked.arn, &arn)
-        && !asked.eq_ignore_ascii_case(arn)
-    {
-        return Read::Unread(format!("sagemaker:DescribeNotebookInstance answered about {arn}"));
+    let (arn, name) = (answer.notebook_instance_arn(), answer.notebook_instance_name());
+    match completed(asked, TYPE, [arn, name], answer.creation_time()) {
+        Ok(resource) => Read::Here { resource, facts: facts(answer) },
+        Err(other) => Read::Unread(format!("sagemaker:DescribeNotebookInstance answered about {other}")),
     }
-    let resource = Resource {
-        resource_type: TYPE.to_owned(),
-        id: asked.id.clone(),
-        arn: asked.arn.clone().or(arn),
-        name: given(answer.notebook_instance_name()).or_else(|| asked.name.clone()),
-        created_at: answer.creation_time().and_then(aws::timestamp).or(asked.created_at),
-    };
-    Read::Here { resource, facts: facts(answer) }
 }
 
 fn facts(answer: &DescribeNotebookInstanceOutput) -> Notebook {
@@ -150,7 +132,7 @@ fn facts(answer: &DescribeNotebookInstanceOutput) -> Notebook {
             None => Fact::Absent,
             Some(DirectInternetAccess::Enabled) => Fact::Known(true),
             Some(DirectInternetAccess::Disabled) => Fact::Known(false),
-            Some(other) => Fact::Unread(unknown("DirectInternetAccess", other.as_str())),
+            Some(other) => Fact::Unread(aws::unknown("DirectInternetAccess", other.as_str())),
         },
         details: details(answer),
     }
@@ -171,19 +153,15 @@ fn status(status: Option<&NotebookInstanceStatus>) -> Fact<NotebookStatus> {
         ) => Fact::Known(NotebookStatus::Present),
         Some(Status::Failed) => Fact::Known(NotebookStatus::Failed),
         Some(Status::Deleting) => Fact::Known(NotebookStatus::Deleting),
-        Some(other) => Fact::Unread(unknown("NotebookInstanceStatus", other.as_str())),
+        Some(other) => Fact::Unread(aws::unknown("NotebookInstanceStatus", other.as_str())),
     }
-}
-
-fn unknown(field: &str, value: &str) -> String {
-    format!("{field} is `{value}`, which this release does not know")
 }
 
 /// The fields that `AwsSageMakerNotebookInstanceDetails` has and that say how exposed the instance is.
 fn details(answer: &DescribeNotebookInstanceOutput) -> Details {
     let mut details = Vec::new();
     let mut add = |name: &'static str, value: Option<&str>| {
-        details.extend(given(value).map(|value| (name.into(), value)));
+        details.extend(aws::given(value).map(|value| (name.into(), value)));
     };
     add("NotebookInstanceName", answer.notebook_instance_name());
     add("NotebookInstanceArn", answer.notebook_instance_arn());
@@ -199,16 +177,4 @@ fn details(answer: &DescribeNotebookInstanceOutput) -> Details {
     add("RoleArn", answer.role_arn());
     add("PlatformIdentifier", answer.platform_identifier());
     details
-}
-
-/// An empty string is the SDK's stand-in for a required member that was not sent.
-fn given(value: Option<&str>) -> Option<String> {
-    value.filter(|value| !value.is_empty()).map(str::to_owned)
-}
-
-/// SageMaker has no error of its own for an unknown notebook instance: it answers `ValidationException` with the message
-/// `RecordNotFound`.
-fn is_not_found(error: &SdkError<DescribeNotebookInstanceError>) -> bool {
-    aws::code(error) == Some("ValidationException")
-        && error.message().is_some_and(|message| message.contains("RecordNotFound"))
 }

@@ -25,7 +25,10 @@ use serde_json::Value;
 /// Every rule there is: one line per folder of `functions/`.
 #[must_use]
 pub fn rules() -> Vec<Metadata> {
-    vec![sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess::META]
+    vec![
+        sagemaker_endpoint_multi_az::MultiAz::META,
+        sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess::META,
+    ]
 }
 
 /// What all tests of the process use: moto behind one front door, and the built functions.

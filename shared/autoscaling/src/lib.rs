@@ -1,0 +1,75 @@
+//! Facts of Application Auto Scaling: the only place where its SDK's types appear.
+
+use std::collections::HashMap;
+
+use aws::SdkConfig;
+use aws_sdk_applicationautoscaling::{
+    Client,
+    types::{ScalableDimension, ServiceNamespace},
+};
+use rule::{Fact, PageTokens};
+use tokio::sync::OnceCell;
+
+/// Least instances by resource id in lower case, or why they could not be read.
+type Minimums = Result<HashMap<String, u32>, String>;
+
+/// How far autoscaling may take SageMaker's endpoint variants down: `DescribeScalableTargets`, all of them in one list that is
+/// read once, when somebody asks.
+#[derive(Debug)]
+pub struct EndpointScaling {
+    client: Client,
+    minimums: OnceCell<Minimums>,
+}
+
+impl EndpointScaling {
+    /// The scalable targets in the account and Region of `config`.
+    #[must_use]
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config), minimums: OnceCell::new() }
+    }
+
+    /// `MinCapacity` of the variant's scalable target, in instances; absent when none is registered. A target whose scaling is
+    /// suspended counts: the suspension is not meant to last.
+    pub async fn minimum(&self, endpoint: &str, variant: &str) -> Fact<u32> {
+        match self.minimums.get_or_init(|| self.list()).await {
+            Ok(minimums) => match minimums.get(&resource_id(endpoint, variant)) {
+                Some(minimum) => Fact::Known(*minimum),
+                None => Fact::Absent,
+            },
+            Err(reason) => Fact::Unread(reason.clone()),
+        }
+    }
+
+    async fn list(&self) -> Minimums {
+        const OPERATION: &str = "application-autoscaling:DescribeScalableTargets";
+        let mut tokens = PageTokens::new(OPERATION);
+        let (mut token, mut minimums) = (None, HashMap::new());
+        loop {
+            // Not filtered by dimension: the API takes one only together with resource ids. Pages have 50 at most.
+            let page = self
+                .client
+                .describe_scalable_targets()
+                .service_namespace(ServiceNamespace::Sagemaker)
+                .set_next_token(token);
+            let page = page.send().await.map_err(|error| aws::reason(OPERATION, &error))?;
+            for target in page.scalable_targets() {
+                if *target.scalable_dimension() == ScalableDimension::SageMakerVariantDesiredInstanceCount {
+                    let minimum = u32::try_from(target.min_capacity()).unwrap_or(0);
+                    minimums
+                        .entry(target.resource_id().to_lowercase())
+                        .and_modify(|least: &mut u32| *least = minimum.min(*least))
+                        .or_insert(minimum);
+                }
+            }
+            match tokens.check(page.next_token().map(str::to_owned))? {
+                Some(next) => token = Some(next),
+                None => return Ok(minimums),
+            }
+        }
+    }
+}
+
+/// Names of endpoints do not differ in case alone (`CreateEndpoint`), so a target may be registered with another case.
+fn resource_id(endpoint: &str, variant: &str) -> String {
+    format!("endpoint/{endpoint}/variant/{variant}").to_lowercase()
+}

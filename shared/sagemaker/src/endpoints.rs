@@ -1,0 +1,344 @@
+use aws::{Once, SdkConfig};
+use aws_sdk_sagemaker::{
+    Client,
+    operation::{
+        describe_endpoint::DescribeEndpointOutput, describe_endpoint_config::DescribeEndpointConfigOutput,
+        describe_inference_component::DescribeInferenceComponentOutput,
+    },
+    types::{self, InferenceComponentStatus, ManagedInstanceScalingStatus, ProductionVariantSummary},
+};
+use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source};
+
+use crate::{completed, is_not_found, listed};
+
+const TYPE: &str = "AWS::SageMaker::Endpoint";
+
+/// What is true of an endpoint, as it serves now. What a deployment under way will bring is not part of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Endpoint {
+    /// Where it is in its life.
+    pub status: Fact<EndpointStatus>,
+    /// Name of its endpoint configuration, which may have been deleted since.
+    pub config: Fact<String>,
+    /// Whether requests are answered later (`AsyncInferenceConfig`).
+    pub asynchronous: bool,
+    /// Its variants, shadow variants last.
+    pub variants: Vec<Variant>,
+    /// What findings show of it.
+    pub details: Details,
+}
+
+/// `EndpointStatus` of `DescribeEndpoint`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointStatus {
+    /// It answers requests: in service, being updated, or in any way of going back.
+    Serving,
+    /// It does not serve yet.
+    Creating,
+    /// It could not be created or updated; it can only be deleted.
+    Failed,
+    /// It takes no requests.
+    OutOfService,
+    /// It is on its way out.
+    Deleting,
+}
+
+/// One variant of an endpoint, as it serves now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variant {
+    /// Its name.
+    pub name: String,
+    /// Whether it only sees copies of requests.
+    pub shadow: bool,
+    /// Its share of the requests, relative to the others': the greater of what it has and what was asked for.
+    pub weight: Fact<f32>,
+    /// What it runs on.
+    pub hosting: Fact<Hosting>,
+    /// Least instances that managed instance scaling keeps; absent where that is off.
+    pub managed_minimum: Fact<u32>,
+}
+
+/// What a variant runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hosting {
+    /// Whatever SageMaker gives it, wherever that is.
+    Serverless,
+    /// This many instances, of all instance pools together.
+    Instances(u32),
+}
+
+/// What is true of an endpoint configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointConfig {
+    /// Its variants, shadow variants last.
+    pub variants: Vec<ConfiguredVariant>,
+    /// Subnets of its own `VpcConfig`, which stands for variants without a model; empty when there is none.
+    pub subnets: Vec<String>,
+}
+
+impl EndpointConfig {
+    /// The variant of this name; production and shadow variants have names of their own.
+    #[must_use]
+    pub fn variant(&self, name: &str, shadow: bool) -> Option<&ConfiguredVariant> {
+        self.variants.iter().find(|variant| variant.name == name && variant.shadow == shadow)
+    }
+}
+
+/// One variant of an endpoint configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfiguredVariant {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a shadow variant.
+    pub shadow: bool,
+    /// Name of its model; none where it hosts inference components.
+    pub model: Option<String>,
+    /// Whether it has a serverless configuration.
+    pub serverless: bool,
+}
+
+/// An inference component that serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InferenceComponent {
+    /// Name of the variant on whose instances it is.
+    pub variant: String,
+    /// Names of its models, one per instance type at most; none where it names a container instead.
+    pub models: Vec<String>,
+}
+
+impl Facts for Endpoint {
+    type Query = ();
+
+    fn details(&self) -> Details {
+        self.details.clone()
+    }
+}
+
+/// Reads endpoints and what they are made of. Configurations and models, which endpoints share, are read once.
+#[derive(Debug)]
+pub struct Endpoints {
+    client: Client,
+    configs: Once<Fact<EndpointConfig>>,
+    models: Once<Fact<Vec<String>>>,
+}
+
+impl Endpoints {
+    /// A source on the account and Region of `config`.
+    #[must_use]
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config), configs: Once::default(), models: Once::default() }
+    }
+
+    /// The endpoint configuration with this name; absent when it was deleted.
+    pub async fn config(&self, name: &str) -> Fact<EndpointConfig> {
+        let read = async || {
+            let answer = self.client.describe_endpoint_config().endpoint_config_name(name).send().await;
+            match answer {
+                Ok(answer) => Fact::Known(config(&answer)),
+                Err(error) if is_not_found(&error, "Could not find endpoint configuration") => Fact::Absent,
+                Err(error) => Fact::Unread(aws::reason("sagemaker:DescribeEndpointConfig", &error)),
+            }
+        };
+        self.configs.get(name, read).await
+    }
+
+    /// Subnets of the `VpcConfig` of the model with this name, empty when it has none; absent when the model was deleted.
+    pub async fn model_subnets(&self, name: &str) -> Fact<Vec<String>> {
+        let read = async || match self.client.describe_model().model_name(name).send().await {
+            Ok(answer) => Fact::Known(subnets(answer.vpc_config())),
+            Err(error) if is_not_found(&error, "Could not find model") => Fact::Absent,
+            Err(error) => Fact::Unread(aws::reason("sagemaker:DescribeModel", &error)),
+        };
+        self.models.get(name, read).await
+    }
+
+    /// The inference components of an endpoint that serve, without adapters, which are wherever their base component is. Those
+    /// that are being created or deleted, or failed, do not serve.
+    ///
+    /// # Errors
+    /// Why they could not all be read, in words for a reader.
+    pub async fn components(&self, endpoint: &str) -> Result<Vec<InferenceComponent>, String> {
+        const LIST: &str = "sagemaker:ListInferenceComponents";
+        let mut tokens = PageTokens::new(LIST);
+        let (mut token, mut components) = (None, Vec::new());
+        loop {
+            let page = self.client.list_inference_components().endpoint_name_equals(endpoint).max_results(100);
+            let page = page.set_next_token(token).send().await.map_err(|error| aws::reason(LIST, &error))?;
+            for summary in page.inference_components() {
+                let name = aws::given(summary.inference_component_name())
+                    .ok_or_else(|| format!("{LIST} listed an inference component without a name"))?;
+                if serves(&name, summary.inference_component_status())? {
+                    components.extend(self.component(&name).await?);
+                }
+            }
+            match tokens.check(page.next_token().map(str::to_owned))? {
+                Some(next) => token = Some(next),
+                None => return Ok(components),
+            }
+        }
+    }
+
+    /// The inference component with this name; none when it is an adapter or was deleted since it was listed.
+    async fn component(&self, name: &str) -> Result<Option<InferenceComponent>, String> {
+        match self.client.describe_inference_component().inference_component_name(name).send().await {
+            Ok(answer) => component(name, &answer),
+            Err(error) if is_not_found(&error, "Could not find inference component") => Ok(None),
+            Err(error) => Err(aws::reason("sagemaker:DescribeInferenceComponent", &error)),
+        }
+    }
+}
+
+impl Source for Endpoints {
+    type Facts = Endpoint;
+
+    async fn get(&self, resource: &Resource, (): &()) -> Read<Endpoint> {
+        // AWS Config does not record endpoints, so they come from the list, with their names.
+        let name = resource.name.as_deref().unwrap_or_else(|| resource.id.rsplit('/').next().unwrap_or_default());
+        let answer = match self.client.describe_endpoint().endpoint_name(name).send().await {
+            Ok(answer) => answer,
+            Err(error) if is_not_found(&error, "Could not find endpoint") => return Read::Gone,
+            Err(error) => return Read::Unread(aws::reason("sagemaker:DescribeEndpoint", &error)),
+        };
+        match completed(resource, TYPE, [answer.endpoint_arn(), answer.endpoint_name()], answer.creation_time()) {
+            Ok(resource) => Read::Here { resource, facts: facts(&answer) },
+            Err(other) => Read::Unread(format!("sagemaker:DescribeEndpoint answered about {other}")),
+        }
+    }
+
+    async fn list(&self, (): &(), token: Option<String>) -> Result<Page<Endpoint>, String> {
+        // 100 is the most that the API takes; its default is 10.
+        let answer = self.client.list_endpoints().max_results(100).set_next_token(token).send().await;
+        let answer = answer.map_err(|error| aws::reason("sagemaker:ListEndpoints", &error))?;
+        let mut page = Page { items: Vec::new(), unreadable: Vec::new(), next: answer.next_token().map(str::to_owned) };
+        for summary in answer.endpoints() {
+            match listed(TYPE, [summary.endpoint_arn(), summary.endpoint_name()], summary.creation_time()) {
+                Some(resource) => page.items.push(Listed { resource, facts: None }),
+                None => page
+                    .unreadable
+                    .push("sagemaker:ListEndpoints listed an endpoint without a name or an ARN".to_owned()),
+            }
+        }
+        Ok(page)
+    }
+}
+
+fn facts(answer: &DescribeEndpointOutput) -> Endpoint {
+    let production = answer.production_variants().iter().map(|summary| variant(summary, false));
+    let shadow = answer.shadow_production_variants().iter().map(|summary| variant(summary, true));
+    Endpoint {
+        status: status(answer.endpoint_status()),
+        config: aws::given(answer.endpoint_config_name()).map_or(Fact::Absent, Fact::Known),
+        asynchronous: answer.async_inference_config().is_some(),
+        variants: production.chain(shadow).collect(),
+        details: details(answer),
+    }
+}
+
+fn status(status: Option<&types::EndpointStatus>) -> Fact<EndpointStatus> {
+    use types::EndpointStatus as Status;
+    match status {
+        None => Fact::Absent,
+        Some(
+            Status::InService
+            | Status::RollingBack
+            | Status::SystemUpdating
+            | Status::UpdateRollbackFailed
+            | Status::Updating,
+        ) => Fact::Known(EndpointStatus::Serving),
+        Some(Status::Creating) => Fact::Known(EndpointStatus::Creating),
+        Some(Status::Failed) => Fact::Known(EndpointStatus::Failed),
+        Some(Status::OutOfService) => Fact::Known(EndpointStatus::OutOfService),
+        Some(Status::Deleting) => Fact::Known(EndpointStatus::Deleting),
+        Some(other) => Fact::Unread(aws::unknown("EndpointStatus", other.as_str())),
+    }
+}
+
+fn variant(summary: &ProductionVariantSummary, shadow: bool) -> Variant {
+    let weights = [summary.current_weight(), summary.desired_weight()];
+    Variant {
+        name: summary.variant_name().unwrap_or_default().to_owned(),
+        shadow,
+        weight: weights.into_iter().flatten().reduce(f32::max).map_or(Fact::Absent, Fact::Known),
+        hosting: hosting(summary),
+        managed_minimum: managed_minimum(summary),
+    }
+}
+
+fn hosting(summary: &ProductionVariantSummary) -> Fact<Hosting> {
+    let pools = summary.instance_pools().iter().map(|pool| aws::counted(pool.current_instance_count()));
+    // The sum over no pools would be a count of zero that nobody told.
+    let pools = if summary.instance_pools().is_empty() { None } else { pools.sum::<Option<u32>>() };
+    let instances = aws::counted(summary.current_instance_count()).or(pools);
+    // Of a variant that is becoming serverless, its last instances serve.
+    let serverless = summary.current_serverless_config().is_some()
+        || (summary.desired_serverless_config().is_some() && instances.unwrap_or(0) == 0);
+    match instances {
+        _ if serverless => Fact::Known(Hosting::Serverless),
+        Some(count) => Fact::Known(Hosting::Instances(count)),
+        None => Fact::Absent,
+    }
+}
+
+fn managed_minimum(summary: &ProductionVariantSummary) -> Fact<u32> {
+    let Some(scaling) = summary.managed_instance_scaling() else { return Fact::Absent };
+    match scaling.status() {
+        Some(ManagedInstanceScalingStatus::Disabled) => Fact::Absent,
+        Some(ManagedInstanceScalingStatus::Enabled) => aws::counted(scaling.min_instance_count()).map_or_else(
+            || Fact::Unread("ManagedInstanceScaling is enabled without a MinInstanceCount".to_owned()),
+            Fact::Known,
+        ),
+        Some(other) => Fact::Unread(aws::unknown("ManagedInstanceScaling.Status", other.as_str())),
+        None => Fact::Unread("ManagedInstanceScaling has no Status".to_owned()),
+    }
+}
+
+fn details(answer: &DescribeEndpointOutput) -> Details {
+    let mut details = Vec::new();
+    let mut add = |name: &'static str, value: Option<&str>| {
+        details.extend(aws::given(value).map(|value| (name.into(), value)));
+    };
+    add("EndpointName", answer.endpoint_name());
+    add("EndpointStatus", answer.endpoint_status().map(types::EndpointStatus::as_str));
+    add("EndpointConfigName", answer.endpoint_config_name());
+    details
+}
+
+fn config(answer: &DescribeEndpointConfigOutput) -> EndpointConfig {
+    let variant = |variant: &types::ProductionVariant, shadow| ConfiguredVariant {
+        name: variant.variant_name().unwrap_or_default().to_owned(),
+        shadow,
+        model: aws::given(variant.model_name()),
+        serverless: variant.serverless_config().is_some(),
+    };
+    let production = answer.production_variants().iter().map(|of| variant(of, false));
+    let shadow = answer.shadow_production_variants().iter().map(|of| variant(of, true));
+    EndpointConfig { variants: production.chain(shadow).collect(), subnets: subnets(answer.vpc_config()) }
+}
+
+fn subnets(config: Option<&types::VpcConfig>) -> Vec<String> {
+    config.map(|config| config.subnets().to_vec()).unwrap_or_default()
+}
+
+/// Whether a component takes requests.
+fn serves(name: &str, status: Option<&InferenceComponentStatus>) -> Result<bool, String> {
+    match status {
+        Some(InferenceComponentStatus::InService | InferenceComponentStatus::Updating) => Ok(true),
+        Some(
+            InferenceComponentStatus::Creating | InferenceComponentStatus::Deleting | InferenceComponentStatus::Failed,
+        ) => Ok(false),
+        Some(other) => Err(format!("inference component {name}: {}", aws::unknown("its status", other.as_str()))),
+        None => Err(format!("sagemaker:ListInferenceComponents gave no status of inference component {name}")),
+    }
+}
+
+/// What a component tells of itself; none of an adapter, which goes wherever its base component is.
+fn component(name: &str, answer: &DescribeInferenceComponentOutput) -> Result<Option<InferenceComponent>, String> {
+    let variant = aws::given(answer.variant_name())
+        .ok_or_else(|| format!("sagemaker:DescribeInferenceComponent gave no variant of inference component {name}"))?;
+    let specifications: Vec<_> = answer.specification().into_iter().chain(answer.specifications()).collect();
+    if specifications.iter().any(|of| aws::given(of.base_inference_component_name()).is_some()) {
+        return Ok(None);
+    }
+    let models = specifications.iter().filter_map(|of| aws::given(of.model_name())).collect();
+    Ok(Some(InferenceComponent { variant, models }))
+}
