@@ -35,11 +35,12 @@ const SECURITY_HUB_PER_SECOND: u32 = 3;
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(3);
 
-/// Serves rule `R` until the Lambda environment ends. `source` makes what the rule reads from.
+/// Serves rule `R` until the Lambda environment ends. `source` makes what the rule reads from, anew for each event: what a Source
+/// keeps of its answers is never older than the run.
 ///
 /// # Errors
 /// The Runtime API cannot be reached.
-pub async fn run<R, S>(source: impl FnOnce(&SdkConfig) -> S) -> Result<(), lambda_runtime::Error>
+pub async fn run<R, S>(source: impl Fn(&SdkConfig) -> S) -> Result<(), lambda_runtime::Error>
 where
     R: Rule,
     S: Source<Facts = R::Facts>,
@@ -56,35 +57,37 @@ where
         paced.set_http_client(http);
         paced
     };
-    let config = paced(&calls).build();
+    let reading = paced(&calls).build();
     // Security Hub does not get long to answer.
     let patience = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(Duration::from_secs(10));
     let security_hub = paced(&findings).timeout_config(patience.build()).build();
     let function = Function {
-        source: source(&config),
-        config: AwsConfig::new(&config),
+        source: || source(&reading),
+        config: AwsConfig::new(&reading),
         security_hub: SecurityHub::new(&security_hub),
         paces: [calls, findings],
         settings,
     };
     // Boxed, so that main's own future does not hold all of it: the compiler gives up on futures nested that deep.
-    lambda_runtime::run(service_fn(|event| Box::pin(function.handle::<R>(event)))).await
+    lambda_runtime::run(service_fn(|event| Box::pin(function.handle::<R, S>(event)))).await
 }
 
 /// What lives as long as the Lambda environment.
-struct Function<S> {
-    source: S,
+struct Function<F> {
+    /// Makes a Source for one run.
+    source: F,
     config: AwsConfig,
     security_hub: SecurityHub,
     paces: [Arc<Pace>; 2],
     settings: Result<Settings, Error>,
 }
 
-impl<S> Function<S> {
-    async fn handle<R>(&self, event: LambdaEvent<Payload>) -> Result<Summary, Error>
+impl<F> Function<F> {
+    async fn handle<R, S>(&self, event: LambdaEvent<Payload>) -> Result<Summary, Error>
     where
         R: Rule,
         S: Source<Facts = R::Facts>,
+        F: Fn() -> S,
     {
         let start = Instant::now();
         let before = self.traffic();
@@ -95,7 +98,7 @@ impl<S> Function<S> {
             (_, Err(error)) => Err(error),
             (Ok(settings), Ok(invocation)) => {
                 let world = World {
-                    source: &self.source,
+                    source: &(self.source)(),
                     config: &self.config,
                     security_hub: &self.security_hub,
                     clock: &clock,

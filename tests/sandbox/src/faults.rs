@@ -24,13 +24,24 @@ pub enum Fault {
     /// This answer comes instead.
     Instead(Answer),
     /// The true answer comes, changed.
-    Patched(Arc<dyn Fn(&mut Value) + Send + Sync>),
+    Patched(Arc<dyn Fn(String) -> String + Send + Sync>),
 }
 
 impl Fault {
-    /// The true answer comes, changed by `patch`.
+    /// The true answer comes, its JSON changed by `patch`.
     pub fn patch(patch: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
-        Self::Patched(Arc::new(patch))
+        Self::rewrite(move |text| match serde_json::from_str(&text) {
+            Ok(mut value) => {
+                patch(&mut value);
+                value.to_string()
+            }
+            Err(_) => text,
+        })
+    }
+
+    /// The true answer comes, its text changed by `rewrite`.
+    pub fn rewrite(rewrite: impl Fn(String) -> String + Send + Sync + 'static) -> Self {
+        Self::Patched(Arc::new(rewrite))
     }
 }
 
@@ -44,7 +55,7 @@ impl fmt::Debug for Fault {
             Self::CutOff => f.write_str("CutOff"),
             Self::Garbled => f.write_str("Garbled"),
             Self::Silent(time) => write!(f, "Silent({time:?})"),
-            Self::Instead(answer) => write!(f, "Instead({})", answer.status),
+            Self::Instead(answer) => write!(f, "Instead({})", answer.status()),
             Self::Patched(_) => f.write_str("Patched"),
         }
     }
@@ -112,6 +123,14 @@ impl Faults {
 
 /// How AWS says that a caller may not do this, in the protocol of the service.
 pub(crate) fn denied(call: &Call) -> Answer {
+    if call.service == "ec2" {
+        // Terraform's AWS provider and boto3's issues show this code and status.
+        return Answer::ec2_error(
+            403,
+            "UnauthorizedOperation",
+            "You are not authorized to perform this operation. User is not authorized",
+        );
+    }
     let Place { account, .. } = &call.place;
     let action = call.action();
     let message = format!(
@@ -125,9 +144,10 @@ pub(crate) fn denied(call: &Call) -> Answer {
 
 /// How AWS throttles, in the protocol of the service.
 pub(crate) fn throttled(call: &Call) -> Answer {
-    if call.service == "securityhub" {
-        Answer::error(429, "TooManyRequestsException", "Too Many Requests")
-    } else {
-        Answer::error(400, "ThrottlingException", "Rate exceeded")
+    match call.service.as_str() {
+        "securityhub" => Answer::error(429, "TooManyRequestsException", "Too Many Requests"),
+        // Amazon EC2 API Reference, "Request throttling".
+        "ec2" => Answer::ec2_error(503, "RequestLimitExceeded", "Request limit exceeded."),
+        _ => Answer::error(400, "ThrottlingException", "Rate exceeded"),
     }
 }

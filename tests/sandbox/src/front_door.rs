@@ -108,24 +108,46 @@ impl FrontDoor {
     /// # Errors
     /// The service's answer, when it is not a success.
     pub async fn call(&self, place: &Place, service: &str, target: &str, input: &Value) -> Result<Value, String> {
-        let request = axum::http::Request::post("/")
+        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)];
+        let text = self.post(place, service, &headers, input.to_string()).await;
+        let text = text.map_err(|error| format!("{target}: {error}"))?;
+        serde_json::from_str(&text).map_err(|error| format!("{target}: {error}: {text}"))
+    }
+
+    /// Calls an operation of EC2, which speaks forms and XML, as a client in `place`, past faults and records. Values of
+    /// `input` are sent as they are.
+    ///
+    /// # Errors
+    /// The service's answer, when it is not a success.
+    pub async fn call_ec2(&self, place: &Place, action: &str, input: &[(&str, &str)]) -> Result<String, String> {
+        let mut form = format!("Action={action}&Version=2016-11-15");
+        for (name, value) in input {
+            form += &format!("&{name}={value}");
+        }
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        self.post(place, "ec2", &headers, form).await.map_err(|error| format!("{action}: {error}"))
+    }
+
+    async fn post(
+        &self,
+        place: &Place,
+        service: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<String, String> {
+        let mut request = axum::http::Request::post("/")
             .header("host", "localhost")
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", target)
-            .header("authorization", authorization(place, service))
-            .body(Body::from(input.to_string()))
-            .map_err(|error| error.to_string())?;
-        let (parts, body) = request.into_parts();
-        let body = to_bytes(body, usize::MAX).await.map_err(|error| error.to_string())?;
-        let call = Call::read(&parts.method, &parts.uri, &parts.headers, body);
+            .header("authorization", authorization(place, service));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (parts, ()) = request.body(()).map_err(|error| error.to_string())?.into_parts();
+        let call = Call::read(&parts.method, &parts.uri, &parts.headers, body.into());
         let answer = self.truth(&parts, &call).await.map_err(|error| error.to_string())?;
         let status = answer.status();
         let body = to_bytes(answer.into_body(), usize::MAX).await.map_err(|error| error.to_string())?;
-        let text = String::from_utf8_lossy(&body);
-        if !status.is_success() {
-            return Err(format!("{target}: HTTP status {status}: {text}"));
-        }
-        serde_json::from_str(&text).map_err(|error| format!("{target}: {error}: {text}"))
+        let text = String::from_utf8_lossy(&body).into_owned();
+        if status.is_success() { Ok(text) } else { Err(format!("HTTP status {status}: {text}")) }
     }
 
     /// The answer when nothing goes wrong.
@@ -203,16 +225,14 @@ async fn serve(State(door): State<FrontDoor>, request: Request) -> Response<Body
         }
         Some(Fault::Instead(answer)) => answer.into_response(),
         Some(Fault::Patched(patch)) => {
-            let (parts, body) = truth().await.into_parts();
+            let (mut parts, body) = truth().await.into_parts();
             let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-            match serde_json::from_slice(&body) {
-                // An error stays what it is.
-                Ok(mut value) if parts.status.is_success() => {
-                    patch(&mut value);
-                    Answer::ok(value).into_response()
-                }
-                _ => Response::from_parts(parts, Body::from(body)),
+            // An error stays what it is.
+            if !parts.status.is_success() {
+                return Response::from_parts(parts, Body::from(body));
             }
+            parts.headers.remove("content-length");
+            Response::from_parts(parts, Body::from(patch(String::from_utf8_lossy(&body).into_owned())))
         }
     }
 }
