@@ -37,6 +37,9 @@ pub fn counted(value: Option<i32>) -> Option<u32> {
     value.and_then(|value| u32::try_from(value).ok())
 }
 
+/// The SDK's stand-in for a required member of an enumeration that was not sent.
+pub const NOT_SENT: &str = "no value was set";
+
 /// Why a value of an enumeration cannot be judged, for a reader.
 #[must_use]
 pub fn unknown(field: &str, value: &str) -> String {

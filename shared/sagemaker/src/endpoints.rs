@@ -249,6 +249,7 @@ fn status(status: Option<&types::EndpointStatus>) -> Fact<EndpointStatus> {
         Some(Status::Failed) => Fact::Known(EndpointStatus::Failed),
         Some(Status::OutOfService) => Fact::Known(EndpointStatus::OutOfService),
         Some(Status::Deleting) => Fact::Known(EndpointStatus::Deleting),
+        Some(other) if other.as_str() == aws::NOT_SENT => Fact::Absent,
         Some(other) => Fact::Unread(aws::unknown("EndpointStatus", other.as_str())),
     }
 }
@@ -326,8 +327,12 @@ fn serves(name: &str, status: Option<&InferenceComponentStatus>) -> Result<bool,
         Some(
             InferenceComponentStatus::Creating | InferenceComponentStatus::Deleting | InferenceComponentStatus::Failed,
         ) => Ok(false),
-        Some(other) => Err(format!("inference component {name}: {}", aws::unknown("its status", other.as_str()))),
-        None => Err(format!("sagemaker:ListInferenceComponents gave no status of inference component {name}")),
+        Some(other) if other.as_str() != aws::NOT_SENT => {
+            Err(format!("inference component {name}: {}", aws::unknown("its status", other.as_str())))
+        }
+        Some(_) | None => {
+            Err(format!("sagemaker:ListInferenceComponents gave no status of inference component {name}"))
+        }
     }
 }
 

@@ -109,6 +109,37 @@ impl Account {
         }
     }
 
+    /// Creates an endpoint that hosts inference components, `(name, model)`, on two instances, with models that there are. moto
+    /// has no inference components, so the front door answers for them.
+    pub async fn components(&self, endpoint: &str, components: &[(&str, &str)]) {
+        let (_, model) = components.first().expect("there is one");
+        // moto takes no variant without a model, so it is created with one, which the front door takes out.
+        let variant = serde_json::json!({
+            "VariantName": "v1", "ModelName": model, "InitialInstanceCount": 2, "InstanceType": "ml.m5.large",
+            "InitialVariantWeight": 1.0,
+        });
+        account::create_endpoint(&shared().door, &self.place, endpoint, vec![variant]).await.expect("moto creates it");
+        let no_model = |answer: &mut Value| {
+            answer["ProductionVariants"][0].as_object_mut().expect("a variant").remove("ModelName");
+        };
+        self.fault(
+            When::calls("DescribeEndpointConfig").mentioning(&format!("\"{endpoint}\"")),
+            Fault::patch(no_model),
+        );
+        let summary = |(name, _): &(&str, &str)| serde_json::json!({"InferenceComponentName": name, "InferenceComponentStatus": "InService"});
+        let list = serde_json::json!({"InferenceComponents": components.iter().map(summary).collect::<Vec<_>>()});
+        let of_endpoint = When::calls("ListInferenceComponents").mentioning(&format!("\"{endpoint}\""));
+        self.fault(of_endpoint, Fault::Instead(sandbox::Answer::ok(list)));
+        for (name, model) in components {
+            let component = serde_json::json!({
+                "InferenceComponentName": name, "EndpointName": endpoint, "VariantName": "v1",
+                "InferenceComponentStatus": "InService", "Specification": {"ModelName": model},
+            });
+            let described = When::calls("DescribeInferenceComponent").mentioning(&format!("\"{name}\""));
+            self.fault(described, Fault::Instead(sandbox::Answer::ok(component)));
+        }
+    }
+
     /// Lets something go wrong.
     pub fn fault(&self, when: When, fault: Fault) {
         shared().door.fault(&self.place, when, fault);

@@ -28,13 +28,13 @@ const NOTEBOOKS: [(&str, &str, &str, &str); 6] = [
     ("last-years-contest", "Enabled", "Enabled", "on its way out: it is being deleted"),
 ];
 
-/// Subnets of the platform's VPC: name, zone, and what is special about it.
+/// Subnets of the platform's VPC: name, letter of the zone's name, and what is special about it.
 const SUBNETS: [(&str, &str, &str); 5] = [
-    ("private-1", "us-east-1a", ""),
-    ("private-2", "us-east-1b", ""),
-    ("private-3", "us-east-1a", "in the zone of private-1"),
-    ("retired", "us-east-1c", "deleted, although a model still names it"),
-    ("edge", "us-east-1d", "in a Local Zone near the stores"),
+    ("private-1", "a", ""),
+    ("private-2", "b", ""),
+    ("private-3", "a", "in the zone of private-1"),
+    ("retired", "c", "deleted, although a model still names it"),
+    ("edge", "c", "in a Local Zone near the stores"),
 ];
 
 /// Endpoints whose model is in the VPC: name, instances of each variant, subnets, and how it came so.
@@ -53,35 +53,35 @@ const ENDPOINTS: [(&str, &[u32], &[&str], &str); 7] = [
     ("store-forecast", &[2], &["private-1", "edge"], "a Local Zone fails with the zone that is its parent"),
 ];
 
-/// Puts everything into the account.
+/// Puts everything into an account.
 ///
 /// # Errors
 /// moto does not take something.
-pub async fn fill(door: &FrontDoor) -> Result<(), Error> {
-    fill_notebooks(door).await?;
-    fill_endpoints(door).await
+pub async fn fill(door: &FrontDoor, place: &Place) -> Result<(), Error> {
+    fill_notebooks(door, place).await?;
+    fill_endpoints(door, place).await
 }
 
-async fn fill_notebooks(door: &FrontDoor) -> Result<(), Error> {
+async fn fill_notebooks(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     for (name, internet, root, _) in NOTEBOOKS {
-        create_notebook(door, &place(), name, json!({"DirectInternetAccess": internet, "RootAccess": root})).await?;
+        create_notebook(door, place, name, json!({"DirectInternetAccess": internet, "RootAccess": root})).await?;
     }
     // moto's notebooks are never on their way out, so the front door says it for it.
     let being_deleted = Fault::patch(|answer| answer["NotebookInstanceStatus"] = json!("Deleting"));
-    door.fault(&place(), When::calls("DescribeNotebookInstance").mentioning("last-years-contest"), being_deleted);
+    door.fault(place, When::calls("DescribeNotebookInstance").mentioning("last-years-contest"), being_deleted);
     Ok(())
 }
 
-async fn fill_endpoints(door: &FrontDoor) -> Result<(), Error> {
-    let place = place();
-    let vpc = create_vpc(door, &place).await?;
+async fn fill_endpoints(door: &FrontDoor, place: &Place) -> Result<(), Error> {
+    let vpc = create_vpc(door, place).await?;
     let mut ids = BTreeMap::new();
     for (number, (name, zone, _)) in SUBNETS.into_iter().enumerate() {
-        ids.insert(name, create_subnet(door, &place, &vpc, zone, number).await?);
+        let zone = format!("{}{zone}", place.region);
+        ids.insert(name, create_subnet(door, place, &vpc, &zone, number).await?);
     }
     for (name, counts, subnets, _) in ENDPOINTS {
         let subnets: Vec<_> = subnets.iter().map(|name| ids[name].as_str()).collect();
-        create_model(door, &place, name, &subnets).await?;
+        create_model(door, place, name, &subnets).await?;
         let variant = |(number, count): (usize, &u32)| {
             let (variant, weight) = if number == 0 { ("champion", 0.9) } else { ("challenger", 0.1) };
             json!({
@@ -89,19 +89,19 @@ async fn fill_endpoints(door: &FrontDoor) -> Result<(), Error> {
                 "InitialVariantWeight": weight,
             })
         };
-        create_endpoint(door, &place, name, counts.iter().enumerate().map(variant).collect()).await?;
+        create_endpoint(door, place, name, counts.iter().enumerate().map(variant).collect()).await?;
     }
-    autoscale(door, &place, "pricing", "champion", 1).await?;
-    ec2(door, &place, "DeleteSubnet", &[("SubnetId", &ids["retired"])]).await?;
-    local_zone(door, &place, &ids["edge"]);
+    autoscale(door, place, "pricing", "champion", 1).await?;
+    ec2(door, place, "DeleteSubnet", &[("SubnetId", &ids["retired"])]).await?;
+    local_zone(door, place, &ids["edge"]);
 
     // A serverless one, which has no instances to lose and shows nobody its zones.
-    create_model(door, &place, "document-search", &[]).await?;
+    create_model(door, place, "document-search", &[]).await?;
     let serverless = json!({
         "VariantName": "champion", "ModelName": "document-search", "InitialVariantWeight": 1.0,
         "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5},
     });
-    create_endpoint(door, &place, "document-search", vec![serverless]).await
+    create_endpoint(door, place, "document-search", vec![serverless]).await
 }
 
 /// Moves a subnet into the Local Zone in Los Angeles. moto knows no Local Zones, so the front door says it for it.

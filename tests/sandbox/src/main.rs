@@ -77,8 +77,8 @@ async fn run(options: &Options) -> Result<(), Trouble> {
     step.end(&format!("AWS is at {} (AWS Config and Security Hub here, the rest in moto)", door.url()));
 
     step.begin("filling the account");
-    account::fill(&door).await?;
     let place = account::place();
+    account::fill(&door, &place).await?;
     let mut rules = BTreeMap::new();
     for (name, program) in programs {
         rules.insert(name.clone(), Deployed::new(&door, &place, &name, program).await?);
@@ -95,8 +95,7 @@ async fn run(options: &Options) -> Result<(), Trouble> {
     let item = account::repair(&door).await?;
     for (name, rule) in &mut rules {
         // A rule gets changes of the type that its sample event is about.
-        let sample = functions::root().join(format!("events/{name}/change.json"));
-        if std::fs::read_to_string(sample).is_ok_and(|sample| sample.contains(&item.resource_type)) {
+        if std::fs::read_to_string(sample(name)).is_ok_and(|sample| sample.contains(&item.resource_type)) {
             rule.change(&door, &place, &item).await?;
         }
     }
@@ -172,7 +171,8 @@ async fn keep(
 ) -> Result<(), Trouble> {
     let file = target.join("sandbox.env");
     std::fs::write(&file, show::environment_file(door, place, &python.programs())).map_err(Error::from)?;
-    if let Some(rule) = rules.values().next() {
+    // One that has a sample of every event.
+    if let Some((_, rule)) = rules.iter().find(|(name, _)| sample(name).exists()) {
         println!("{}", show::how_to_use(&file, &rule.config));
     }
     while let Some((_, name)) = asked.recv().await {
@@ -183,6 +183,11 @@ async fn keep(
         }
     }
     Ok(())
+}
+
+/// The sample of a change that a rule gets; there is none if it only runs on schedule.
+fn sample(name: &str) -> PathBuf {
+    functions::root().join(format!("events/{name}/change.json"))
 }
 
 /// Work that waits for other programs.

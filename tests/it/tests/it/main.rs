@@ -6,6 +6,7 @@
 mod bad_input; // what is no event, parameter or setting
 mod cargo_lambda; // events sent as a developer sends them
 mod conventions; // what every rule has to have
+mod endpoint_multi_az; // the rule, end to end
 mod faults; // AWS denies, throttles, breaks
 mod generated; // files that `cargo bless` writes
 mod ledgers; // what AWS Config and Security Hub are told, and when

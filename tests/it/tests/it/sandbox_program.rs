@@ -34,18 +34,29 @@ fn it_shows_the_drift_and_ends_well() {
     let output = Command::new(program()).current_dir(root()).stdin(Stdio::null()).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}");
-    for (resource, verdict) in [
-        ("pricing-models", "COMPLIANT"),
-        ("credit-risk", "COMPLIANT"),
-        ("quick-experiment", "NON_COMPLIANT"),
-        ("vendor-demo", "NON_COMPLIANT"),
-        ("fraud-prototype", "COMPLIANT"),
-        ("last-years-contest", "NOT_APPLICABLE"),
+    for (resource, verdict, why) in [
+        ("pricing-models", "COMPLIANT", ""),
+        ("credit-risk", "COMPLIANT", ""),
+        ("quick-experiment", "NON_COMPLIANT", "direct internet access"),
+        ("vendor-demo", "NON_COMPLIANT", "direct internet access"),
+        ("fraud-prototype", "COMPLIANT", ""),
+        ("last-years-contest", "NOT_APPLICABLE", "being deleted"),
+        ("credit-scoring", "COMPLIANT", ""),
+        ("churn", "NON_COMPLIANT", " all in "),
+        ("fraud-detection", "NON_COMPLIANT", "1 instance (min 2)"),
+        ("pricing", "NON_COMPLIANT", "autoscaling may leave 1 instance"),
+        ("recommendations", "NON_COMPLIANT", "variant challenger: 1 instance"),
+        ("claims-triage", "NON_COMPLIANT", "does not exist"),
+        ("store-forecast", "NON_COMPLIANT", "Local Zone"),
+        ("document-search", "NOT_APPLICABLE", "serverless"),
     ] {
-        let row = text.lines().find(|line| line.contains(resource)).unwrap_or_else(|| panic!("{resource}: {text}"));
-        assert!(row.split('┆').any(|cell| cell.trim() == verdict), "{row}");
+        let cells = |line: &str| line.split('┆').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+        let row = text.lines().map(cells).find(|cells| cells.get(1).is_some_and(|cell| cell == resource));
+        let row = row.unwrap_or_else(|| panic!("{resource}: {text}"));
+        assert_eq!(row[2], verdict, "{resource}");
+        assert!(row[3].contains(why), "{row:?}");
     }
-    assert!(text.contains("Security Hub: 2 FAILED ACTIVE, 1 PASSED ACTIVE"), "{text}");
+    assert!(text.contains("Security Hub: 8 FAILED ACTIVE, 1 PASSED ACTIVE"), "{text}");
 }
 
 #[test]
