@@ -78,7 +78,7 @@ fn places(variant: &Variant) -> String {
 }
 
 /// Reads deployments: an endpoint, its configuration, models or inference components, their subnets, and its scalable targets.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Deployments {
     endpoints: Endpoints,
     subnets: Subnets,

@@ -15,7 +15,7 @@ type Minimums = Result<HashMap<String, u32>, String>;
 
 /// How far autoscaling may take SageMaker's endpoint variants down: `DescribeScalableTargets`, all of them in one list that is
 /// read once, when somebody asks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EndpointScaling {
     client: Client,
     minimums: OnceCell<Minimums>,

@@ -25,6 +25,13 @@ impl<T: Clone> Once<T> {
     }
 }
 
+/// The clone knows what this one knows, and goes its own way from there.
+impl<T> Clone for Once<T> {
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()))
+    }
+}
+
 impl<T> Default for Once<T> {
     fn default() -> Self {
         Self(Mutex::default())

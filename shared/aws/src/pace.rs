@@ -1,6 +1,6 @@
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, Once, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -151,7 +151,12 @@ impl HttpClient for Client {
         components: &RuntimeComponentsBuilder,
         config: &ConfigBag,
     ) -> Result<(), BoxError> {
-        self.inner.validate_base_client_config(components, config)
+        // The inner client sets up TLS here, only to have read the certificates before the first request: once is enough for all
+        // clients of a process.
+        static VALIDATED: Once = Once::new();
+        let mut result = Ok(());
+        VALIDATED.call_once(|| result = self.inner.validate_base_client_config(components, config));
+        result
     }
 
     fn validate_final_config(&self, components: &RuntimeComponents, config: &ConfigBag) -> Result<(), BoxError> {

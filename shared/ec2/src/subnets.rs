@@ -55,7 +55,7 @@ type Listed<T> = Result<HashMap<String, T>, String>;
 /// All subnets that the account sees, its own and those shared with it, with their zones. The two lists, `DescribeSubnets` and
 /// `DescribeAvailabilityZones`, are read once, when somebody asks: a list is complete, where a call by ids fails for all of them if
 /// one does not exist.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Subnets {
     client: Client,
     subnets: OnceCell<Listed<Subnet>>,

@@ -7,7 +7,7 @@ use std::{cell::Cell, pin::pin, time::Duration};
 
 use futures::{
     StreamExt,
-    future::{Either, join3, select},
+    future::{Either, join, join3, select},
     stream,
 };
 use rule::{Facts, Finding, Listed, PageTokens, Parameters, Read, Resource, Rule, Source, Timestamp, Trigger, Verdict};
@@ -231,37 +231,34 @@ where
     async fn all(self, test: bool) -> Vec<Problem> {
         let Self { world, judge, mut config, mut security_hub, mut notes } = self;
         let clock = world.clock;
-        let mut problems = Vec::new();
-        // Resources of types that are not recorded are named by their primary identifier.
-        let recorded: &[&str] = if R::META.triggers.contains(&Trigger::Change) { R::META.resource_types } else { &[] };
-        let load = async {
-            let inventory = Inventory::load(world.config, recorded).await?;
-            if !test {
-                problems.extend(config.load().await.err().map(Problem::ResultsUnread));
-            }
-            Ok::<_, String>(inventory)
-        };
-        let inventory = match in_time(clock, load).await {
-            Some(Ok(inventory)) => inventory,
-            // Under another id, a result would stand beside the one that is already there.
-            Some(Err(reason)) => return vec![Problem::InventoryUnread(reason)],
-            None => return vec![Problem::OutOfTime("read")],
-        };
-
-        // Reading, reporting to AWS Config and telling Security Hub go on side by side: AWS Config a few findings behind the
+        // Reading, reporting to AWS Config and telling Security Hub go on side by side: AWS Config a few resources behind the
         // reading, Security Hub thousands if need be, so that it holds up neither.
-        let (read, mut to_record) = mpsc::channel(64);
+        let (read, mut to_judge) = mpsc::channel(64);
         let (recorded, mut to_tell) = mpsc::channel(4096);
         let unread = Cell::new(None);
         let reading = async {
-            let reading = read_all(world, judge, &inventory, &read);
+            let reading = read_all(world, judge, &read);
             unread.set(in_time(clock, reading).await.unwrap_or(Some(Problem::OutOfTime("read"))));
             drop(read);
         };
-        let reporting = async {
+        let (noted, unread) = (&mut notes, &unread);
+        // What it owns ends with it, so that nobody goes on for nothing.
+        let reporting = async move {
+            let (inventory, mut problems) =
+                match in_time(clock, known::<R, _, _>(world.config, &mut config, test)).await {
+                    Some(Ok(known)) => known,
+                    // Under another id, a result would stand beside the one that is already there.
+                    Some(Err(reason)) => return Err(Problem::InventoryUnread(reason)),
+                    None => return Err(Problem::OutOfTime("read")),
+                };
             let (mut next, mut left_out) = (Some(recorded), 0);
-            while let Some(finding) = to_record.recv().await {
-                notes.note(&finding);
+            while let Some((resource, read, at)) = to_judge.recv().await {
+                let read = match read {
+                    Read::Here { resource, facts } => Read::Here { resource: inventory.name(resource), facts },
+                    Read::Gone | Read::Unread(_) => read,
+                };
+                let finding = judge.judge(inventory.name(resource), read, at);
+                noted.note(&finding);
                 config.record(&finding).await;
                 if let Some(recorded) = &next {
                     match select(pin!(recorded.send(finding)), pin!(clock.sleep(PATIENCE))).await {
@@ -276,9 +273,11 @@ where
                 }
             }
             drop(next);
-            let problem = unread.take();
-            let coverage = if problem.is_some() { Coverage::Part } else { Coverage::All };
-            (config.finish(coverage).await, problem, coverage, left_out)
+            let coverage = unread.take().map_or(Coverage::All, |problem| {
+                problems.push(problem);
+                Coverage::Part
+            });
+            Ok((config.finish(coverage).await, problems, coverage, left_out))
         };
         let telling = async {
             let Some(security_hub) = &mut security_hub else { return drop(to_tell) };
@@ -293,13 +292,30 @@ where
                 drop(to_tell);
             }
         };
-        let ((), (config, problem, coverage, left_out), ()) = join3(reading, reporting, telling).await;
+        let ((), reported, ()) = join3(reading, reporting, telling).await;
+        let (config, problems, coverage, left_out) = match reported {
+            Ok(reported) => reported,
+            Err(problem) => return vec![problem],
+        };
         if let Some(security_hub) = security_hub.as_mut().filter(|_| left_out > 0) {
             security_hub.give_up("it fell too far behind and was left there", left_out);
         }
-        problems.extend(problem);
         notes.conclude(problems, config, security_hub, coverage).await
     }
+}
+
+/// What AWS Config has already: how it names the resources, and, into its ledger, the results it holds. That these could not be
+/// read is a problem and no more; that the names could not is the error.
+async fn known<R: Rule, A: config::Api, C: Clock>(
+    api: &A,
+    config: &mut config::Ledger<'_, A, C>,
+    test: bool,
+) -> Result<(Inventory, Vec<Problem>), String> {
+    // Resources of types that are not recorded are named by their primary identifier.
+    let recorded: &[&str] = if R::META.triggers.contains(&Trigger::Change) { R::META.resource_types } else { &[] };
+    let held = async { if test { Ok(()) } else { config.load().await } };
+    let (inventory, held) = join(Inventory::load(api, recorded), held).await;
+    Ok((inventory?, held.err().map(Problem::ResultsUnread).into_iter().collect()))
 }
 
 /// What a run notes beside the ledgers.
@@ -343,13 +359,12 @@ impl Notes<'_> {
     }
 }
 
-/// Lists everything, reads what the list does not tell, judges, and hands the findings over as they come. Returns what kept
-/// it from the end of the list.
+/// Lists everything, reads what the list does not tell, and hands it over as it comes, with the time of the read. Returns what
+/// kept it from the end of the list.
 async fn read_all<R, S, A, H, C>(
     world: &World<'_, S, A, H, C>,
     judge: &Judge<R>,
-    inventory: &Inventory,
-    findings: &mpsc::Sender<Finding>,
+    to_judge: &mpsc::Sender<(Resource, Read<R::Facts>, Timestamp)>,
 ) -> Option<Problem>
 where
     R: Rule,
@@ -377,19 +392,22 @@ where
     let entries = pages.flat_map(stream::iter);
     let read = entries.map(async |entry: Result<Listed<R::Facts>, String>| {
         let Listed { resource, facts } = entry?;
-        let resource = inventory.name(resource);
         let read = match facts {
             Some(facts) => Read::Here { resource: resource.clone(), facts },
             None => world.source.get(&resource, &judge.query).await,
         };
-        Ok::<_, String>(judge.judge(resource, read, world.clock.now()))
+        Ok::<_, String>((resource, read, world.clock.now()))
     });
     let mut read = pin!(read.buffer_unordered(world.settings.concurrency));
     let mut failure = None;
-    while let Some(finding) = read.next().await {
-        match finding {
-            // The receiver is there until every sender is gone.
-            Ok(finding) => drop(findings.send(finding).await),
+    while let Some(read) = read.next().await {
+        match read {
+            Ok(read) => {
+                if to_judge.send(read).await.is_err() {
+                    // Nobody wants it any more.
+                    break;
+                }
+            }
             Err(reason) => failure = failure.or(Some(reason)),
         }
     }

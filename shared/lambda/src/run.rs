@@ -7,13 +7,14 @@ use std::{
 };
 
 use aws::{Pace, SdkConfig};
-use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
+use aws_config::{BehaviorVersion, environment::EnvironmentVariableCredentialsProvider, timeout::TimeoutConfig};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
 use lambda_runtime::{LambdaEvent, service_fn};
 use rule::{Rule, Source, Timestamp};
+use tracing::Level;
 
 use crate::{
     Error,
@@ -35,17 +36,17 @@ const SECURITY_HUB_PER_SECOND: u32 = 3;
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(3);
 
-/// Serves rule `R` until the Lambda environment ends. `source` makes what the rule reads from, anew for each event: what a Source
-/// keeps of its answers is never older than the run.
+/// Serves rule `R` until the Lambda environment ends. `source` makes what the rule reads from; each event gets a clone, so that
+/// what a Source keeps of its answers is never older than the run.
 ///
 /// # Errors
 /// The Runtime API cannot be reached.
-pub async fn run<R, S>(source: impl Fn(&SdkConfig) -> S) -> Result<(), lambda_runtime::Error>
+pub async fn run<R, S>(source: impl FnOnce(&SdkConfig) -> S) -> Result<(), lambda_runtime::Error>
 where
     R: Rule,
-    S: Source<Facts = R::Facts>,
+    S: Source<Facts = R::Facts> + Clone,
 {
-    lambda_runtime::tracing::init_default_subscriber();
+    log(variable);
     let settings = Settings::read(variable);
     let calls = Pace::new(settings.as_ref().map_or(0, |settings| settings.per_second));
     let findings = Pace::new(SECURITY_HUB_PER_SECOND);
@@ -62,32 +63,31 @@ where
     let patience = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(Duration::from_secs(10));
     let security_hub = paced(&findings).timeout_config(patience.build()).build();
     let function = Function {
-        source: || source(&reading),
+        source: source(&reading),
         config: AwsConfig::new(&reading),
         security_hub: SecurityHub::new(&security_hub),
         paces: [calls, findings],
         settings,
     };
     // Boxed, so that main's own future does not hold all of it: the compiler gives up on futures nested that deep.
-    lambda_runtime::run(service_fn(|event| Box::pin(function.handle::<R, S>(event)))).await
+    lambda_runtime::run(service_fn(|event| Box::pin(function.handle::<R>(event)))).await
 }
 
 /// What lives as long as the Lambda environment.
-struct Function<F> {
-    /// Makes a Source for one run.
-    source: F,
+struct Function<S> {
+    /// Never asked itself, so its clones know nothing yet.
+    source: S,
     config: AwsConfig,
     security_hub: SecurityHub,
     paces: [Arc<Pace>; 2],
     settings: Result<Settings, Error>,
 }
 
-impl<F> Function<F> {
-    async fn handle<R, S>(&self, event: LambdaEvent<Payload>) -> Result<Summary, Error>
+impl<S> Function<S> {
+    async fn handle<R>(&self, event: LambdaEvent<Payload>) -> Result<Summary, Error>
     where
         R: Rule,
-        S: Source<Facts = R::Facts>,
-        F: Fn() -> S,
+        S: Source<Facts = R::Facts> + Clone,
     {
         let start = Instant::now();
         let before = self.traffic();
@@ -98,7 +98,7 @@ impl<F> Function<F> {
             (_, Err(error)) => Err(error),
             (Ok(settings), Ok(invocation)) => {
                 let world = World {
-                    source: &(self.source)(),
+                    source: &self.source.clone(),
                     config: &self.config,
                     security_hub: &self.security_hub,
                     clock: &clock,
@@ -117,6 +117,23 @@ impl<F> Function<F> {
     /// Requests so far, and how many of them AWS throttled.
     fn traffic(&self) -> (u64, u64) {
         (self.paces.iter().map(|pace| pace.calls()).sum(), self.paces.iter().map(|pace| pace.throttled()).sum())
+    }
+}
+
+/// Sets up logging as Lambda's logging controls say (`AWS_LAMBDA_LOG_LEVEL`, `AWS_LAMBDA_LOG_FORMAT`). Lambda adds the time.
+fn log(variable: impl Fn(&str) -> Option<String>) {
+    let level = match variable("AWS_LAMBDA_LOG_LEVEL").as_deref() {
+        Some("TRACE") => Level::TRACE,
+        Some("DEBUG") => Level::DEBUG,
+        Some("WARN") => Level::WARN,
+        Some("ERROR" | "FATAL") => Level::ERROR,
+        _ => Level::INFO,
+    };
+    let format = tracing_subscriber::fmt().with_target(false).without_time().with_max_level(level);
+    if variable("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json")) {
+        format.json().init();
+    } else {
+        format.with_ansi(false).init();
     }
 }
 
@@ -154,7 +171,13 @@ async fn sdk_config() -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
     // An attempt is bounded where it is paced. A call is not: the wait for the pace would count as part of it.
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).build();
-    aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).timeout_config(timeouts).load().await
+    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).timeout_config(timeouts);
+    // The chain that looks for credentials elsewhere makes an STS client, with a TLS set-up of its own. Lambda has them here.
+    if variable("AWS_ACCESS_KEY_ID").is_some() {
+        loader.credentials_provider(EnvironmentVariableCredentialsProvider::new()).load().await
+    } else {
+        loader.load().await
+    }
 }
 
 struct WallClock {

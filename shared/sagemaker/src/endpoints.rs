@@ -115,7 +115,7 @@ impl Facts for Endpoint {
 }
 
 /// Reads endpoints and what they are made of. Configurations and models, which endpoints share, are read once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Endpoints {
     client: Client,
     configs: Once<Fact<EndpointConfig>>,

@@ -41,7 +41,7 @@ impl Facts for Notebook {
 }
 
 /// Reads notebook instances: `ListNotebookInstances` and `DescribeNotebookInstance`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Notebooks {
     client: Client,
 }

@@ -34,14 +34,20 @@ impl Answer {
         Self::error(400, code, message)
     }
 
-    /// An error of EC2, which speaks XML.
+    /// A success in XML, which EC2 speaks.
+    #[must_use]
+    pub const fn xml(body: String) -> Self {
+        Self { status: 200, error: None, content_type: "text/xml;charset=UTF-8", body }
+    }
+
+    /// An error of EC2.
     #[must_use]
     pub fn ec2_error(status: u16, code: &str, message: &str) -> Self {
         let body = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message>\
              </Error></Errors><RequestID>11111111-2222-3333-4444-555555555555</RequestID></Response>"
         );
-        Self { status, error: None, content_type: "text/xml;charset=UTF-8", body }
+        Self { status, ..Self::xml(body) }
     }
 
     /// HTTP status.

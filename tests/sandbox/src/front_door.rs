@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    io,
+    fmt, io,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -55,7 +55,21 @@ struct Inner {
     http: Client<HttpConnector, Full<Bytes>>,
     places: Mutex<HashMap<Place, PlaceState>>,
     faults: Mutex<Faults>,
+    scenes: Mutex<HashMap<Place, Scene>>,
     started: mpsc::UnboundedSender<(Place, String)>,
+}
+
+/// A place that is played instead of moto's.
+#[derive(Clone)]
+struct Scene {
+    latency: Duration,
+    answer: Arc<dyn Fn(&Call) -> Option<Answer> + Send + Sync>,
+}
+
+impl fmt::Debug for Scene {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scene({:?})", self.latency)
+    }
 }
 
 impl FrontDoor {
@@ -74,6 +88,7 @@ impl FrontDoor {
                 http: Client::builder(TokioExecutor::new()).build_http(),
                 places: Mutex::default(),
                 faults: Mutex::default(),
+                scenes: Mutex::default(),
                 started,
             }),
         };
@@ -91,6 +106,16 @@ impl FrontDoor {
     /// Looks at or changes what is kept of a place.
     pub fn with<T>(&self, place: &Place, act: impl FnOnce(&mut PlaceState) -> T) -> T {
         act(lock(&self.inner.places).entry(place.clone()).or_default())
+    }
+
+    /// Plays a place from now on: every call takes `latency`, and `answer` answers before anybody else is asked.
+    pub fn play(
+        &self,
+        place: &Place,
+        latency: Duration,
+        answer: impl Fn(&Call) -> Option<Answer> + Send + Sync + 'static,
+    ) {
+        lock(&self.inner.scenes).insert(place.clone(), Scene { latency, answer: Arc::new(answer) });
     }
 
     /// Lets something go wrong in a place from now on.
@@ -198,7 +223,14 @@ async fn serve(State(door): State<FrontDoor>, request: Request) -> Response<Body
     let call = Call::read(&parts.method, &parts.uri, &parts.headers, body);
     door.with(&call.place, |state| state.calls.push(call.action()));
     let fault = lock(&door.inner.faults).strike(&call);
+    let scene = lock(&door.inner.scenes).get(&call.place).cloned();
+    if let Some(scene) = &scene {
+        tokio::time::sleep(scene.latency).await;
+    }
     let truth = || async {
+        if let Some(answer) = scene.as_ref().and_then(|scene| (scene.answer)(&call)) {
+            return answer.into_response();
+        }
         let answer = door.truth(&parts, &call).await;
         answer.unwrap_or_else(|_| status(StatusCode::BAD_GATEWAY))
     };

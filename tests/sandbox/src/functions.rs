@@ -20,7 +20,7 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader},
     net::TcpListener,
     process::Child,
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
 };
 
 use crate::{Error, FrontDoor, Place};
@@ -47,15 +47,17 @@ pub fn target() -> Result<PathBuf, Error> {
     target.map(Path::to_owned).ok_or_else(|| Error::Build(format!("{} is in no target folder", program.display())))
 }
 
-/// Builds all functions with Cargo and returns their programs by name. `line` gets what Cargo says.
+/// Builds all functions with Cargo, with `options` beside the usual ones, and returns their programs by name, and those of examples
+/// if the options ask for them. `line` gets what Cargo says.
 ///
 /// # Errors
 /// Cargo cannot be run, or the build fails.
-pub fn build(mut line: impl FnMut(&str)) -> Result<BTreeMap<String, PathBuf>, Error> {
+pub fn build(options: &[&str], mut line: impl FnMut(&str)) -> Result<BTreeMap<String, PathBuf>, Error> {
     use std::io::{BufRead, BufReader};
     // The same selection as `cargo test --workspace`: another would resolve other features and build the SDKs again.
     let mut cargo = Command::new(variable("CARGO").unwrap_or_else(|| "cargo".to_owned()))
         .args(["build", "--workspace", "--bins", "--message-format=json-render-diagnostics"])
+        .args(options)
         .current_dir(root())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -81,13 +83,13 @@ pub fn build(mut line: impl FnMut(&str)) -> Result<BTreeMap<String, PathBuf>, Er
     Ok(programs)
 }
 
-/// Name and path of a program that one of Cargo's messages tells of, if it is a function's.
+/// Name and path of a program that one of Cargo's messages tells of, if it is a function's or an example.
 fn program(message: &Value) -> Option<(String, PathBuf)> {
     let manifest = Path::new(message["manifest_path"].as_str()?);
     let path = message["executable"].as_str()?;
-    manifest
-        .starts_with(root().join("functions"))
-        .then(|| Some((message["target"]["name"].as_str()?.to_owned(), path.into())))?
+    let target = &message["target"];
+    let wanted = manifest.starts_with(root().join("functions")) || target["kind"][0] == "example";
+    wanted.then(|| Some((target["name"].as_str()?.to_owned(), path.into())))?
 }
 
 #[expect(clippy::disallowed_methods, reason = "Cargo says here which Cargo runs")]
@@ -114,6 +116,7 @@ pub fn environment(name: &str, place: &Place, door: &FrontDoor) -> Vec<(&'static
 #[derive(Debug)]
 pub struct Function {
     jobs: mpsc::Sender<Job>,
+    asked: watch::Receiver<bool>,
     log: Arc<Mutex<Vec<String>>>,
     child: Child,
 }
@@ -145,7 +148,9 @@ impl Function {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let (jobs, waiting) = mpsc::channel(1);
-        let runtime = Arc::new(RuntimeApi { waiting: tokio::sync::Mutex::new(waiting), answer: Mutex::default() });
+        let (ask, asked) = watch::channel(false);
+        let waiting = tokio::sync::Mutex::new(waiting);
+        let runtime = Arc::new(RuntimeApi { waiting, asked: ask, answer: Mutex::default() });
         let app = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
@@ -164,7 +169,7 @@ impl Function {
         let log = Arc::new(Mutex::new(Vec::new()));
         keep(child.stdout.take(), &log);
         keep(child.stderr.take(), &log);
-        Ok(Self { jobs, log, child })
+        Ok(Self { jobs, asked, log, child })
     }
 
     /// Invokes the function with an event, whatever it is, and waits for what comes of it.
@@ -192,6 +197,18 @@ impl Function {
         }
     }
 
+    /// Waits until it has asked for its first event.
+    pub async fn ready(&mut self) {
+        // A process that ends without asking is noticed when it is invoked.
+        drop(self.asked.wait_for(|asked| *asked).await);
+    }
+
+    /// Its process; none once it has ended.
+    #[must_use]
+    pub fn process(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// What it wrote so far, line by line.
     #[must_use]
     pub fn log(&self) -> Vec<String> {
@@ -215,6 +232,8 @@ fn keep(output: Option<impl tokio::io::AsyncRead + Unpin + Send + 'static>, log:
 #[derive(Debug)]
 struct RuntimeApi {
     waiting: tokio::sync::Mutex<mpsc::Receiver<Job>>,
+    /// Whether the function has asked for an event.
+    asked: watch::Sender<bool>,
     answer: Mutex<Option<oneshot::Sender<Result<Value, Failure>>>>,
 }
 
@@ -229,6 +248,7 @@ impl RuntimeApi {
 }
 
 async fn next(State(api): State<Arc<RuntimeApi>>) -> Result<Response<axum::body::Body>, StatusCode> {
+    api.asked.send_replace(true);
     let job = api.waiting.lock().await.recv().await.ok_or(StatusCode::GONE)?;
     *api.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(job.answer);
     Response::builder()

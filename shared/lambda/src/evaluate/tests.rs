@@ -449,6 +449,29 @@ async fn without_configs_inventory_nothing_is_reported_under_a_guessed_name() {
 }
 
 #[tokio::test]
+async fn a_resource_can_be_exempt_under_the_name_that_configs_inventory_has() {
+    let mut outside = Outside::empty();
+    outside.source.expect_list().returning(|(), _| {
+        let listed = Resource { name: Some("lab".to_owned()), id: arn("lab"), ..thing(TYPE, "lab") };
+        let items = vec![Listed { resource: listed, facts: Some(Thing(bad())) }];
+        Ok(Page { items, unreadable: vec![], next: None })
+    });
+    outside.config.expect_discovered().returning(|resource_type, _| {
+        let own = Resource {
+            resource_type: resource_type.to_owned(),
+            id: "own-1".to_owned(),
+            name: Some("lab".to_owned()),
+            ..Resource::default()
+        };
+        Ok((vec![own], None))
+    });
+    let parameters = Parameters::new([("exemptResourceIds".to_owned(), "own-*".to_owned())]);
+    let (result, summary, _) = outside.run(&Invocation { parameters, ..scheduled() }).await;
+    result.unwrap();
+    assert_eq!((summary.non_compliant, summary.not_applicable), (0, 1));
+}
+
+#[tokio::test]
 async fn resources_are_named_as_configs_inventory_names_them() {
     let mut outside = Outside::empty();
     outside.source.expect_list().returning(|(), _| {

@@ -1,0 +1,314 @@
+//! `cargo bench`: what each function costs, beside a Lambda that does nothing.
+//!
+//! Everything is a release's own program under the sandbox's Runtime API, calling the sandbox's front door over HTTP. AWS's answers
+//! are played there, so moto's speed does not count. Machines differ: what counts are the ratios, taken side by side in one
+//! run.
+
+#![expect(clippy::print_stdout, reason = "a program for people")]
+
+mod played;
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use indicatif::{ProgressBar, ProgressStyle};
+use sandbox::{FrontDoor, Function, Place, account, events, functions};
+use serde_json::Value;
+
+const NOTHING: &str = "does-nothing";
+const ENDPOINTS: &str = "sagemaker-endpoint-multi-az";
+const NOTEBOOKS: &str = "sagemaker-notebook-no-direct-internet-access";
+
+/// Starts of each program, taken in turns.
+const STARTS: usize = 31;
+/// Events to a program that is warm.
+const EVENTS: usize = 20;
+/// Pause between them: without it, Security Hub's ceiling of three requests a second is what is measured.
+const PAUSE: Duration = Duration::from_millis(700);
+/// What a call of AWS takes in the scale rows.
+const CALL: Duration = Duration::from_millis(20);
+/// Longest time a run may take.
+const PATIENCE: Duration = Duration::from_mins(15);
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let bar = ProgressBar::new_spinner();
+    bar.set_style(ProgressStyle::with_template("{spinner} {wide_msg}")?);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let progress = |what: String| {
+        if bar.is_hidden() {
+            println!("{what}");
+        }
+        bar.set_message(what);
+    };
+    progress("building the release (the first time takes many minutes)".to_owned());
+    let programs = functions::build(&["--release", "--examples"], |line| bar.set_message(line.to_owned()))?;
+    // Nothing is forwarded, so there is no moto behind the door.
+    let (door, _) = FrontDoor::open(([127, 0, 0, 1], 9).into()).await?;
+
+    let mut rows = Vec::new();
+    for (name, program) in &programs {
+        rows.push(Row::new(name, program, zipped(program)?));
+    }
+    // The baseline comes first, and the others in order.
+    rows.sort_by_key(|row| (row.name != NOTHING, row.name.clone()));
+    for start in 0..STARTS {
+        progress(format!("starting each function: {} of {STARTS}", start + 1));
+        for row in &mut rows {
+            row.start(&door, start).await?;
+        }
+    }
+    for row in &mut rows {
+        progress(format!("{EVENTS} events to {}", row.name));
+        row.warm(&door).await?;
+    }
+    let mut scale = Vec::new();
+    for (what, name, stage) in [
+        ("500 notebooks", NOTEBOOKS, played::Stage { notebooks: 500, ..played::Stage::default() }),
+        (
+            "2,000 endpoints, 50 models, 10 subnets",
+            ENDPOINTS,
+            played::Stage { endpoints: 2000, models: 50, subnets: 10, ..played::Stage::default() },
+        ),
+    ] {
+        progress(format!("{what}, {} ms a call", CALL.as_millis()));
+        let together = Scale::run(&door, &programs[name], name, stage, "16").await?;
+        progress(format!("{what}, one call after another (takes minutes)"));
+        let alone = Scale::run(&door, &programs[name], name, stage, "1").await?;
+        scale.push((what, together, alone));
+    }
+    bar.finish_and_clear();
+    println!("\n{}\n\n{}", costs(&rows), scales(&scale));
+    Ok(())
+}
+
+/// What one program costs.
+struct Row {
+    name: String,
+    program: PathBuf,
+    zipped: u64,
+    next: Vec<Duration>,
+    first: Vec<Duration>,
+    warm: Vec<Duration>,
+    resident: u64,
+    calls: u64,
+}
+
+impl Row {
+    fn new(name: &str, program: &Path, zipped: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            program: program.to_owned(),
+            zipped,
+            next: Vec::new(),
+            first: Vec::new(),
+            warm: Vec::new(),
+            resident: 0,
+            calls: 0,
+        }
+    }
+
+    /// One cold start, and the first answer.
+    async fn start(&mut self, door: &FrontDoor, number: usize) -> Result<()> {
+        let place = place(number);
+        let stage = played::Stage { notebooks: 1, endpoints: 1, models: 1, subnets: 2 };
+        let event = deployed(door, &place, &self.name, stage, Duration::ZERO)(number);
+        let start = Instant::now();
+        let mut function = Function::start(&self.program, &variables(&self.name, &place, door)).await?;
+        function.ready().await;
+        self.next.push(start.elapsed());
+        let answer = function.invoke(event, PATIENCE).await?;
+        self.first.push(start.elapsed());
+        self.calls = answer["awsCalls"].as_u64().unwrap_or(0);
+        self.resident = self.resident.max(resident(&function)?);
+        Ok(())
+    }
+
+    /// Answers of a process that has answered before.
+    async fn warm(&mut self, door: &FrontDoor) -> Result<()> {
+        let place = place(STARTS);
+        let stage = played::Stage { notebooks: 1, endpoints: 1, models: 1, subnets: 2 };
+        let event = deployed(door, &place, &self.name, stage, Duration::ZERO);
+        let mut function = Function::start(&self.program, &variables(&self.name, &place, door)).await?;
+        function.invoke(event(0), PATIENCE).await?;
+        for number in 1..=EVENTS {
+            tokio::time::sleep(PAUSE).await;
+            let (event, start) = (event(number), Instant::now());
+            function.invoke(event, PATIENCE).await?;
+            self.warm.push(start.elapsed());
+        }
+        self.resident = self.resident.max(resident(&function)?);
+        Ok(())
+    }
+}
+
+/// What one run over many resources costs.
+struct Scale {
+    took: Duration,
+    answer: Value,
+    resident: u64,
+}
+
+impl Scale {
+    async fn run(
+        door: &FrontDoor,
+        program: &Path,
+        name: &str,
+        stage: played::Stage,
+        concurrency: &str,
+    ) -> Result<Self> {
+        let place = Place::new(&format!("2000000{:05}", concurrency.len() * 10 + name.len()), "us-east-1");
+        let event = deployed(door, &place, name, stage, CALL)(0);
+        let mut variables = variables(name, &place, door);
+        variables.push(("MAX_REQUESTS_PER_SECOND", "0".to_owned()));
+        variables.push(("MAX_CONCURRENCY", concurrency.to_owned()));
+        let mut function = Function::start(program, &variables).await?;
+        function.ready().await;
+        let start = Instant::now();
+        let answer = function.invoke(event, PATIENCE).await?;
+        Ok(Self { took: start.elapsed(), answer, resident: resident(&function)? })
+    }
+}
+
+fn place(number: usize) -> Place {
+    Place::new(&format!("{:012}", 100_000_000 + number), "us-east-1")
+}
+
+/// Deploys a rule into a place that is played; returns what makes its scheduled events.
+fn deployed(
+    door: &FrontDoor,
+    place: &Place,
+    name: &str,
+    stage: played::Stage,
+    latency: Duration,
+) -> impl Fn(usize) -> String {
+    let rule = account::deploy(door, place, name, "");
+    door.with(place, |state| stage.discover(place, &mut state.config));
+    door.play(place, latency, stage.answers(place));
+    let (door, place) = (door.clone(), place.clone());
+    move |number| {
+        let token = format!("token-{number}");
+        door.with(&place, |state| state.config.issue_token(&token, &rule.name));
+        events::scheduled(&rule, &place, &token, &sandbox::now().to_string()).to_string()
+    }
+}
+
+/// The variables of a deployed function: the template names the one file of certificates, so that no folder is searched.
+fn variables(name: &str, place: &Place, door: &FrontDoor) -> Vec<(&'static str, String)> {
+    let mut variables = functions::environment(name, place, door);
+    let files = ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem"];
+    if let Some(file) = files.into_iter().find(|file| Path::new(file).exists()) {
+        variables.push(("SSL_CERT_FILE", file.to_owned()));
+    }
+    variables
+}
+
+/// Most memory that the process ever held, in kB.
+fn resident(function: &Function) -> Result<u64> {
+    let process = function.process().ok_or("the function has ended")?;
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+    Ok(line.trim().trim_end_matches("kB").trim().parse()?)
+}
+
+/// Size of the zip file that would be deployed, in bytes.
+fn zipped(program: &Path) -> Result<u64> {
+    let file = program.with_extension("bench.zip");
+    let write = "import sys, zipfile
+with zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_DEFLATED) as file:
+    file.write(sys.argv[1], 'bootstrap')";
+    let status = std::process::Command::new("python3").args(["-c", write]).arg(program).arg(&file).status()?;
+    if !status.success() {
+        return Err("python3 could not zip the program".into());
+    }
+    let size = std::fs::metadata(&file)?.len();
+    std::fs::remove_file(&file)?;
+    Ok(size)
+}
+
+fn costs(rows: &[Row]) -> Table {
+    let mut table = table(&[
+        "function",
+        "spawn to /next",
+        "",
+        "to first answer",
+        "",
+        "warm answer",
+        "peak resident",
+        "program",
+        "zip",
+        "AWS calls",
+    ]);
+    for row in rows {
+        let (next, first) = (median(&row.next), median(&row.first));
+        table.add_row([
+            row.name.clone(),
+            millis(next),
+            times(next, median(&rows[0].next)),
+            millis(first),
+            times(first, median(&rows[0].first)),
+            millis(median(&row.warm)),
+            megabytes(row.resident * 1024),
+            megabytes(std::fs::metadata(&row.program).map_or(0, |file| file.len())),
+            megabytes(row.zipped),
+            row.calls.to_string(),
+        ]);
+    }
+    table
+}
+
+fn scales(rows: &[(&str, Scale, Scale)]) -> Table {
+    let mut table = table(&[
+        "at 20 ms a call",
+        "compliant",
+        "non-compliant",
+        "AWS calls",
+        "16 at a time",
+        "one after another",
+        "faster",
+        "peak resident",
+    ]);
+    for (what, together, alone) in rows {
+        table.add_row([
+            (*what).to_owned(),
+            together.answer["compliant"].to_string(),
+            together.answer["nonCompliant"].to_string(),
+            together.answer["awsCalls"].to_string(),
+            format!("{:.2} s", together.took.as_secs_f64()),
+            format!("{:.2} s", alone.took.as_secs_f64()),
+            times(alone.took, together.took),
+            megabytes(together.resident * 1024),
+        ]);
+    }
+    table
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    table
+}
+
+fn median(times: &[Duration]) -> Duration {
+    let mut times = times.to_vec();
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
+}
+
+fn times(time: Duration, baseline: Duration) -> String {
+    format!("{:.1}x", time.as_secs_f64() / baseline.as_secs_f64())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "to be read with one decimal")]
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
