@@ -4,7 +4,7 @@ use autoscaling::EndpointScaling;
 use aws::SdkConfig;
 use ec2::{Subnet, Subnets};
 use futures::future::join_all;
-use rule::{Details, Fact, Facts, Page, Read, Resource, Source};
+use rule::{Details, Fact, Facts, Page, Read, Resource, Source, Timestamp};
 use sagemaker::{Endpoint, EndpointConfig, EndpointStatus, Endpoints, Hosting, InferenceComponent};
 
 /// What is true of an endpoint and of what it stands on.
@@ -61,20 +61,24 @@ fn hosting(variant: &Variant) -> String {
     }
 }
 
+/// Subnets of all its models, each once.
 fn places(variant: &Variant) -> String {
-    let mut text = String::new();
+    let mut places = Vec::new();
     for placement in &variant.placements {
         let Fact::Known(subnets) = &placement.subnets else { continue };
         for (id, subnet) in subnets {
             let zone = match subnet {
-                Fact::Known(Subnet { zone: Fact::Known(zone), .. }) => zone.id.as_str(),
+                Fact::Known(Subnet { zone: Some(zone), .. }) => zone.id.as_str(),
                 Fact::Absent => "does not exist",
                 Fact::Known(_) | Fact::Unread(_) => "zone unknown",
             };
-            text += &format!("; {id} ({zone})");
+            let place = format!("; {id} ({zone})");
+            if !places.contains(&place) {
+                places.push(place);
+            }
         }
     }
-    text
+    places.concat()
 }
 
 /// Reads deployments: an endpoint, its configuration, models or inference components, their subnets, and its scalable targets.
@@ -97,20 +101,13 @@ impl Deployments {
         if endpoint.variants.iter().all(is_serverless) {
             return endpoint.variants.iter().cloned().map(serverless).collect();
         }
-        let config = match &endpoint.config {
-            Fact::Known(config) => match self.endpoints.config(config).await {
-                Fact::Known(config) => Ok(config),
-                Fact::Absent => Err(format!("endpoint configuration {config} no longer exists")),
-                Fact::Unread(reason) => Err(reason),
-            },
-            Fact::Absent => Err("DescribeEndpoint gave no EndpointConfigName".to_owned()),
-            Fact::Unread(reason) => Err(reason.clone()),
+        let config = self.config(endpoint).await;
+        let needs_components = |config: &EndpointConfig| {
+            config.subnets == Fact::Absent && config.variants.iter().any(|variant| variant.model.is_none())
         };
         let components = match &config {
-            Ok(config) if config.subnets.is_empty() && config.variants.iter().any(|of| of.model.is_none()) => {
-                self.endpoints.components(name).await
-            }
-            _ => Ok(Vec::new()),
+            Ok(config) if needs_components(config) => self.endpoints.components(name).await,
+            Ok(_) | Err(_) => Ok(Vec::new()),
         };
         let variants = endpoint.variants.iter().cloned().map(async |mut variant| {
             let configured = config.as_ref().ok().and_then(|config| config.variant(&variant.name, variant.shadow));
@@ -122,7 +119,7 @@ impl Deployments {
             }
             Variant {
                 autoscaled_minimum: self.scaling.minimum(name, &variant.name).await,
-                placements: match self.placements(&variant, &config, &components).await {
+                placements: match self.placements(&variant, endpoint.modified_at, &config, &components).await {
                     Ok(placements) => placements,
                     Err(reason) => vec![Placement { model: None, subnets: Fact::Unread(reason) }],
                 },
@@ -132,9 +129,30 @@ impl Deployments {
         join_all(variants).await
     }
 
+    /// The endpoint configuration that the endpoint serves by, or why it is not known.
+    async fn config(&self, endpoint: &Endpoint) -> Result<EndpointConfig, String> {
+        if endpoint.status == Fact::Known(EndpointStatus::Mixed) {
+            return Err("the endpoint serves by two endpoint configurations (UpdateRollbackFailed)".to_owned());
+        }
+        let name = match &endpoint.config {
+            Fact::Known(name) => name,
+            Fact::Absent => return Err("DescribeEndpoint gave no EndpointConfigName".to_owned()),
+            Fact::Unread(reason) => return Err(reason.clone()),
+        };
+        match self.endpoints.config(name).await {
+            Fact::Known(config) if is_younger(config.created_at, endpoint.modified_at) => {
+                Err(format!("endpoint configuration {name} was created anew after the endpoint was last changed"))
+            }
+            Fact::Known(config) => Ok(config),
+            Fact::Absent => Err(format!("endpoint configuration {name} no longer exists")),
+            Fact::Unread(reason) => Err(reason),
+        }
+    }
+
     async fn placements(
         &self,
         variant: &sagemaker::Variant,
+        modified_at: Option<Timestamp>,
         config: &Result<EndpointConfig, String>,
         components: &Result<Vec<InferenceComponent>, String>,
     ) -> Result<Vec<Placement>, String> {
@@ -143,40 +161,57 @@ impl Deployments {
             .variant(&variant.name, variant.shadow)
             .ok_or_else(|| "its endpoint configuration names no such variant, so its model is unknown".to_owned())?;
         if let Some(model) = &configured.model {
-            return Ok(vec![self.model(model).await]);
+            return Ok(vec![self.model(model, modified_at).await]);
         }
-        if !config.subnets.is_empty() {
-            return Ok(vec![Placement { model: None, subnets: Fact::Known(self.subnets(&config.subnets).await) }]);
+        match &config.subnets {
+            Fact::Known(ids) => return Ok(vec![Placement { model: None, subnets: self.subnets(ids).await }]),
+            Fact::Absent => {}
+            Fact::Unread(reason) => return Err(reason.clone()),
         }
         let components = components.as_ref().map_err(Clone::clone)?;
         let mut placements: Vec<Placement> = Vec::new();
         for component in components.iter().filter(|component| component.variant == variant.name) {
-            if component.models.is_empty() {
-                placements.push(Placement { model: None, subnets: Fact::Absent });
-            }
             for model in &component.models {
                 // Copies of a model stand alike.
-                if !placements.iter().any(|placement| placement.model.as_ref() == Some(model)) {
-                    placements.push(self.model(model).await);
+                if placements.iter().any(|placement| placement.model == *model) {
+                    continue;
                 }
+                placements.push(match model {
+                    // A component may be younger than the endpoint, and its model too.
+                    Some(model) => self.model(model, None).await,
+                    None => Placement { model: None, subnets: Fact::Absent },
+                });
             }
         }
         Ok(placements)
     }
 
-    async fn model(&self, name: &str) -> Placement {
-        let subnets = match self.endpoints.model_subnets(name).await {
-            Fact::Known(ids) if ids.is_empty() => Fact::Absent,
-            Fact::Known(ids) => Fact::Known(self.subnets(&ids).await),
+    /// Where a model stands that something serves which was last changed then.
+    async fn model(&self, name: &str, modified_at: Option<Timestamp>) -> Placement {
+        let subnets = match self.endpoints.model(name).await {
+            Fact::Known(model) if is_younger(model.created_at, modified_at) => {
+                Fact::Unread(format!("model {name} was created anew after the endpoint was last changed"))
+            }
+            Fact::Known(model) => match model.subnets {
+                Fact::Known(ids) => self.subnets(&ids).await,
+                Fact::Absent => Fact::Absent,
+                Fact::Unread(reason) => Fact::Unread(format!("model {name}: {reason}")),
+            },
             Fact::Absent => Fact::Unread(format!("model {name} no longer exists")),
             Fact::Unread(reason) => Fact::Unread(reason),
         };
         Placement { model: Some(name.to_owned()), subnets }
     }
 
-    async fn subnets(&self, ids: &[String]) -> Vec<(String, Fact<Subnet>)> {
-        join_all(ids.iter().map(async |id| (id.clone(), self.subnets.get(id).await))).await
+    async fn subnets(&self, ids: &[String]) -> Fact<Vec<(String, Fact<Subnet>)>> {
+        Fact::Known(join_all(ids.iter().map(async |id| (id.clone(), self.subnets.get(id).await))).await)
     }
+}
+
+/// Whether something was created after an endpoint was last changed: then the endpoint serves something else, which had the
+/// same name and was deleted.
+fn is_younger(created_at: Option<Timestamp>, modified_at: Option<Timestamp>) -> bool {
+    created_at.zip(modified_at).is_some_and(|(created, modified)| created > modified)
 }
 
 /// Where a serverless variant stands and how far it scales is AWS's affair.
@@ -190,7 +225,7 @@ impl Source for Deployments {
     async fn get(&self, resource: &Resource, (): &()) -> Read<Deployment> {
         match self.endpoints.get(resource, &()).await {
             Read::Here { resource, facts: endpoint } => {
-                let serves = endpoint.status == Fact::Known(EndpointStatus::Serving);
+                let serves = matches!(endpoint.status, Fact::Known(EndpointStatus::Serving | EndpointStatus::Mixed));
                 let variants = if serves { self.variants(resource.label(), &endpoint).await } else { Vec::new() };
                 let Endpoint { status, asynchronous, details, .. } = endpoint;
                 Read::Here { resource, facts: Deployment { status, asynchronous, variants, details } }

@@ -9,15 +9,20 @@
 //!   scalable target (suspended or not) and the minimum of managed instance scaling counts.
 //! * *Zones*: the subnets of its model's `VpcConfig` are in at least `minAvailabilityZones` Availability Zones, told apart by zone
 //!   id. Without a model (inference components) those of the endpoint configuration count, else those of each
-//!   component's model, which each have to be enough. A subnet counts if it exists, is available, is neither on an Outpost nor in a Local or
-//!   Wavelength Zone, and has `minFreeIpsPerSubnet` free addresses for a replacement.
+//!   component's model, which each have to be enough. A subnet counts if it exists, is available, is neither on an Outpost nor in a
+//!   Local or Wavelength Zone, and has `minFreeIpsPerSubnet` free addresses for a replacement.
 //!
 //! Without a `VpcConfig` SageMaker places the instances itself and shows nobody where: the number of instances decides, unless
-//! `requireVpcConfig` is `true`.
+//! `requireVpcConfig` is `true`. So it does for a variant that hosts no inference component yet.
 //!
-//! Variants of weight zero get no requests and are left out; where all have weight zero, the weights tell nothing apart and all
-//! are judged. Shadow variants are left out unless `includeShadowVariants` is `true`. A scalable target of a
-//! variant that the endpoint does not have is ignored. Not evaluated: how many copies of an inference component run.
+//! Variants of weight zero are left out: they get requests only from a caller that names them (`TargetVariant`). Where all have
+//! weight zero, the weights tell nothing apart and all are judged. Shadow variants are left out unless
+//! `includeShadowVariants` is `true`. A scalable target of a variant that the endpoint does not have is ignored.
+//!
+//! Models and endpoint configurations are known to an endpoint by name. One that is younger than the endpoint's last change is not
+//! the one that serves; one that was replaced before a later change (autoscaling makes such) is taken for it.
+//!
+//! Not evaluated: how many copies of an inference component run, and scheduled actions that will lower a `MinCapacity`.
 //!
 //! ## Why it matters
 //! SageMaker spreads the instances of a variant over the zones it can reach. One instance is in one zone however many subnets there
@@ -25,17 +30,19 @@
 //!
 //! ## Verdicts
 //! * `COMPLIANT`: each judged variant that runs on instances has enough of them, and enough zones.
-//! * `NON_COMPLIANT`: a variant has too few instances, now or after scaling in, or too few zones. This holds even if something else
-//!   could not be read: one instance is one instance, and one subnet is one zone.
+//! * `NON_COMPLIANT`: a variant has too few instances, now or after scaling in, or too few zones. Where that is certain it holds whatever
+//!   else could not be read: one instance is one instance, and one subnet is one zone.
 //! * `NOT_APPLICABLE`: the endpoint is being created or deleted, failed, is out of service, or no longer exists.
 //! * `NOT_APPLICABLE`: every judged variant is serverless.
 //! * `NOT_APPLICABLE`: the endpoint is asynchronous and its autoscaling may go down to zero, unless `asyncResult` is
-//!   `NON_COMPLIANT`: then it is judged like any other.
+//!   `NON_COMPLIANT`: then it is judged like any other. Undecided if autoscaling could not be read.
 //! * Undecided, reported to Security Hub only, and an error of the function: the verdict hangs on something that is missing, has a value
 //!   that this release does not know, or could not be read, such as the subnets of a model or endpoint configuration that was
-//!   deleted under the endpoint.
+//!   deleted or created anew under the endpoint, or those of an endpoint whose roll-back failed and that serves by two
+//!   configurations (`UpdateRollbackFailed`).
 //!
-//! With `allowScaleToZero` set to `true`, a variant whose minimum is zero is judged by its zones alone.
+//! With `allowScaleToZero` set to `true`, a variant whose minimum is zero is judged by its zones alone. With `minInstances` below
+//! `minAvailabilityZones`, the zones that are judged are those it can reach, not those it is in.
 //!
 //! ## How to fix
 //! Too few instances: `UpdateEndpointWeightsAndCapacities`, and raise the scalable target's `MinCapacity` or the minimum of managed
@@ -99,7 +106,7 @@ const META: Metadata = Metadata {
         ParameterSpec {
             name: "minInstances",
             default: "2",
-            about: "instances that a variant has to have; not given, it is at least `minAvailabilityZones`",
+            about: "instances that a variant has to have, 1 to 1000; not given, it is `minAvailabilityZones` if that is more",
         },
         ParameterSpec {
             name: "requireVpcConfig",
@@ -110,7 +117,8 @@ const META: Metadata = Metadata {
         ParameterSpec {
             name: "asyncResult",
             default: "NOT_APPLICABLE",
-            about: "verdict on an asynchronous endpoint that may scale to zero: `NOT_APPLICABLE` or `NON_COMPLIANT`",
+            about: "an asynchronous endpoint that may scale to zero: `NOT_APPLICABLE`, or `NON_COMPLIANT` to judge it like \
+                    any other",
         },
         ParameterSpec {
             name: "minFreeIpsPerSubnet",
@@ -164,7 +172,7 @@ impl Rule for MultiAz {
 
     fn decide(deployment: &Deployment, params: &Params, _at: Timestamp) -> Verdict {
         match &deployment.status {
-            Fact::Known(EndpointStatus::Serving) => {}
+            Fact::Known(EndpointStatus::Serving | EndpointStatus::Mixed) => {}
             Fact::Known(EndpointStatus::Creating) => return Verdict::not_applicable("the endpoint is being created"),
             Fact::Known(EndpointStatus::Deleting) => return Verdict::not_applicable("the endpoint is being deleted"),
             Fact::Known(EndpointStatus::Failed) => return Verdict::not_applicable("the endpoint failed"),
@@ -174,10 +182,10 @@ impl Rule for MultiAz {
             Fact::Absent => return Verdict::undecided("DescribeEndpoint gave no EndpointStatus"),
             Fact::Unread(reason) => return Verdict::undecided(reason),
         }
-        let mut variants = judged(&deployment.variants, params);
-        if variants.is_empty() {
+        if deployment.variants.iter().all(|variant| variant.endpoint.shadow) {
             return Verdict::undecided("DescribeEndpoint gave no ProductionVariants");
         }
+        let mut variants = judged(&deployment.variants, params);
         variants.retain(|variant| variant.endpoint.hosting != Fact::Known(Hosting::Serverless));
         if variants.is_empty() {
             return Verdict::not_applicable("serverless: AWS chooses the zones");
@@ -237,7 +245,7 @@ fn judged<'a>(variants: &'a [Variant], params: &Params) -> Vec<&'a Variant> {
     production.chain(shadow.filter(|_| params.include_shadow_variants)).collect()
 }
 
-/// Both questions about one variant. A failure also tells what could not be answered.
+/// Both questions about one variant. A failure in one also tells why the other could not be answered.
 fn judge(variant: &Variant, params: &Params) -> Answer {
     let mut answers = vec![instances(variant, params)];
     if variant.placements.is_empty() && params.require_vpc_config {
@@ -355,7 +363,7 @@ mod tests {
         };
         Subnet {
             state: Fact::Known(SubnetState::Available),
-            zone: Fact::Known(Zone { id: zone.to_owned(), kind: Fact::Known(kind) }),
+            zone: Some(Zone { id: zone.to_owned(), kind: Fact::Known(kind) }),
             on_outpost: false,
             free_addresses: Fact::Known(200),
         }
@@ -539,6 +547,7 @@ mod tests {
     fn the_status_says_whether_there_is_something_to_judge() {
         for (status, expected) in [
             (Fact::Known(EndpointStatus::Serving), "NON_COMPLIANT variant v1: 1 instance (min 2)"),
+            (Fact::Known(EndpointStatus::Mixed), "NON_COMPLIANT variant v1: 1 instance (min 2)"),
             (Fact::Known(EndpointStatus::Creating), "NOT_APPLICABLE the endpoint is being created"),
             (Fact::Known(EndpointStatus::Deleting), "NOT_APPLICABLE the endpoint is being deleted"),
             (Fact::Known(EndpointStatus::Failed), "NOT_APPLICABLE the endpoint failed"),
@@ -558,7 +567,7 @@ mod tests {
             Fact::Known(subnet)
         };
         let (good, good_too) = (|| Fact::Known(subnet("use1-az4")), || Fact::Known(subnet("use1-az6")));
-        let rows: [(Vec<Fact<Subnet>>, &str); 30] = [
+        let rows: [(Vec<Fact<Subnet>>, &str); 31] = [
             (vec![known(|_| ()), good()], "COMPLIANT"),
             (vec![known(|_| ())], "NON_COMPLIANT variant v1: subnet subnet-a in use1-az1"),
             (vec![good(), good()], "NON_COMPLIANT variant v1: subnets subnet-a,subnet-b all in use1-az4"),
@@ -615,7 +624,7 @@ mod tests {
             ),
             (vec![good(), known(|subnet| subnet.state = Fact::Unread("odd".to_owned()))], "undecided variant v1: odd"),
             (
-                vec![good(), known(|subnet| subnet.zone = Fact::Absent)],
+                vec![good(), known(|subnet| subnet.zone = None)],
                 "undecided variant v1: DescribeSubnets gave no AvailabilityZoneId of subnet-b",
             ),
             (
@@ -630,26 +639,30 @@ mod tests {
                 vec![good(), kindless("use1-az1", Fact::Absent)],
                 "undecided variant v1: DescribeAvailabilityZones gave no ZoneType of use1-az1",
             ),
+            // Not known, but only one of them settles it.
+            (
+                vec![good(), kindless("use1-az4", Fact::Absent), Fact::Unread(unread())],
+                &format!("undecided variant v1: {}", unread()),
+            ),
             // Not known, and it does not matter: enough others, or not enough at best.
             (vec![good(), good_too(), Fact::Unread(unread())], "COMPLIANT"),
             (
                 vec![good(), kindless("use1-az4", Fact::Absent)],
-                "NON_COMPLIANT variant v1: subnets subnet-a,subnet-b all in use1-az4; \
-                 DescribeAvailabilityZones gave no ZoneType of use1-az4",
+                "NON_COMPLIANT variant v1: subnets subnet-a,subnet-b all in use1-az4",
             ),
-            (vec![Fact::Unread("odd".to_owned())], "NON_COMPLIANT variant v1: odd"),
+            (vec![Fact::Unread("odd".to_owned())], "NON_COMPLIANT variant v1: one subnet (min 2 zones)"),
             (
                 vec![Fact::Unread("odd".to_owned()), Fact::Absent],
-                "NON_COMPLIANT variant v1: subnet-b does not exist; odd",
+                "NON_COMPLIANT variant v1: one subnet (min 2 zones); subnet-b does not exist",
             ),
             (vec![Fact::Unread("odd".to_owned()), Fact::Unread("odd".to_owned())], "undecided variant v1: odd"),
             // What rules a subnet out does so whatever else is not known.
             (
-                vec![good(), known(|subnet| (subnet.zone, subnet.free_addresses) = (Fact::Absent, Fact::Known(0)))],
+                vec![good(), known(|subnet| (subnet.zone, subnet.free_addresses) = (None, Fact::Known(0)))],
                 "NON_COMPLIANT variant v1: subnet subnet-a in use1-az4; subnet-b has 0 free addresses (min 1)",
             ),
             (
-                vec![good(), known(|subnet| (subnet.zone, subnet.on_outpost) = (Fact::Unread(unread()), true))],
+                vec![good(), known(|subnet| (subnet.zone, subnet.on_outpost) = (None, true))],
                 "NON_COMPLIANT variant v1: subnet subnet-a in use1-az4; subnet-b is on an Outpost",
             ),
             (vec![], "NON_COMPLIANT variant v1: no usable subnet"),
@@ -661,7 +674,7 @@ mod tests {
     }
 
     fn kindless(zone: &str, kind: Fact<ZoneKind>) -> Fact<Subnet> {
-        Fact::Known(Subnet { zone: Fact::Known(Zone { id: zone.to_owned(), kind }), ..subnet(zone) })
+        Fact::Known(Subnet { zone: Some(Zone { id: zone.to_owned(), kind }), ..subnet(zone) })
     }
 
     #[test]
@@ -696,6 +709,7 @@ mod tests {
             [
                 (vec![has(2), shadow(has(1))], "NON_COMPLIANT variant shadow: 1 instance (min 2)"),
                 (vec![has(2), shadow(has(2))], "COMPLIANT"),
+                (vec![shadow(has(2))], "undecided DescribeEndpoint gave no ProductionVariants"),
                 (vec![has(2), named("idle", Fact::Known(0.0), shadow(has(1)))], "COMPLIANT"),
             ],
         );
@@ -817,6 +831,14 @@ mod tests {
             [
                 (vec![with(3, third())], "COMPLIANT"),
                 (vec![with(2, third())], "NON_COMPLIANT variant v1: 2 instances (min 3)"),
+                (
+                    vec![with(3, stands(in_zones(&["use1-az1"])))],
+                    "NON_COMPLIANT variant v1: subnet subnet-a in use1-az1 (min 3 zones)",
+                ),
+                (
+                    vec![with(3, stands(placed([Fact::Known(subnet("use1-az1")), Fact::Unread(unread())])))],
+                    "NON_COMPLIANT variant v1: subnets in 2 zones at best (min 3 zones)",
+                ),
                 (vec![has(3)], "NON_COMPLIANT variant v1: subnets in use1-az1,use1-az4 (min 3 zones)"),
             ],
         );

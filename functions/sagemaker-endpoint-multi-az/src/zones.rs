@@ -16,45 +16,51 @@ pub(crate) fn reached(placement: &Placement, params: &Params) -> Answer {
         Fact::Unread(reason) => return Answer::Unknown(reason.clone()),
     };
     let usable: Vec<_> = subnets.iter().map(|(id, subnet)| (id.as_str(), usable(id, subnet, params))).collect();
-    let (mut certain, mut possible, mut unlocated) = (BTreeSet::new(), BTreeMap::<_, Vec<_>>::new(), 0);
+    let certain: BTreeSet<_> = usable
+        .iter()
+        .filter_map(|(_, usable)| if let Usable::Yes(zone) = usable { Some(*zone) } else { None })
+        .collect();
+    // At best, whatever is not known is no hindrance, and each subnet whose zone is not known is in a zone of its own.
+    let (mut located, mut unlocated) = (BTreeMap::<_, Vec<_>>::new(), 0);
+    let (mut open, mut lost) = (BTreeSet::new(), Vec::new());
     for (id, usable) in &usable {
         match usable {
-            Usable::Yes(zone) => {
-                certain.insert(*zone);
-                possible.entry(*zone).or_default().push(*id);
+            Usable::Yes(zone) => located.entry(*zone).or_default().push(*id),
+            Usable::Perhaps(Some(zone), why) => {
+                located.entry(*zone).or_default().push(*id);
+                // Another one in the zone may settle it.
+                if !certain.contains(zone) {
+                    open.insert(why.as_str());
+                }
             }
-            Usable::Perhaps(Some(zone), _) => possible.entry(*zone).or_default().push(*id),
-            Usable::Perhaps(None, _) => unlocated += 1,
-            Usable::No(_) => {}
+            Usable::Perhaps(None, why) => {
+                unlocated += 1;
+                open.insert(why.as_str());
+            }
+            Usable::No(why) => lost.push(why.clone()),
         }
     }
     let min = params.min_availability_zones as usize;
-    let open =
-        usable.iter().filter_map(|(_, usable)| if let Usable::Perhaps(_, why) = usable { Some(why) } else { None });
-    let open: Vec<_> = open.map(String::as_str).collect();
     if certain.len() >= min {
         return Answer::Enough;
     }
-    // At best, each subnet whose zone is not known is in a zone of its own.
-    if possible.len() + unlocated >= min {
-        return Answer::Unknown(open.first().copied().unwrap_or_default().to_owned());
+    if located.len() + unlocated >= min {
+        return Answer::Unknown(open.into_iter().collect::<Vec<_>>().join("; "));
     }
-    let mut words = Vec::new();
-    match possible.iter().collect::<Vec<_>>().as_slice() {
-        [] if unlocated == 0 => words.push("no usable subnet".to_owned()),
-        [] => {}
-        [(zone, ids)] if ids.len() == 1 => words.push(format!("subnet {} in {zone}", ids[0])),
-        [(zone, ids)] => words.push(format!("subnets {} all in {zone}", some_of(ids))),
-        several => {
-            let zones: Vec<_> = several.iter().map(|(zone, _)| **zone).collect();
-            words.push(format!("subnets in {} (min {min} zones)", zones.join(",")));
-        }
-    }
-    words.extend(
-        usable.iter().filter_map(|(_, usable)| if let Usable::No(why) = usable { Some(why.clone()) } else { None }),
-    );
-    words.extend(open.into_iter().map(str::to_owned));
-    Answer::TooFew(words.join("; "))
+    let at_best = match (located.iter().collect::<Vec<_>>().as_slice(), unlocated) {
+        ([], 0) => "no usable subnet".to_owned(),
+        ([(zone, ids)], 0) if ids.len() == 1 => format!("subnet {} in {zone}", ids[0]),
+        ([(zone, ids)], 0) => format!("subnets {} all in {zone}", some_of(ids)),
+        (zones, 0) => format!("subnets in {}", zones.iter().map(|(zone, _)| **zone).collect::<Vec<_>>().join(",")),
+        // One subnet whose zone is not known is in one zone nevertheless.
+        ([], 1) => "one subnet".to_owned(),
+        (zones, unlocated) => format!("subnets in {} zones at best", zones.len() + unlocated),
+    };
+    // That one zone is too few goes without saying, unless it is three that are asked for.
+    let says_itself = (located.len() == 1 && unlocated == 0 && min == 2) || located.len() + unlocated == 0;
+    let min = if says_itself { String::new() } else { format!(" (min {min} zones)") };
+    lost.insert(0, format!("{at_best}{min}"));
+    Answer::TooFew(lost.join("; "))
 }
 
 /// Ids in a list that leaves room for the rest of an annotation.
@@ -90,13 +96,13 @@ fn usable<'a>(id: &str, subnet: &'a Fact<Subnet>, params: &Params) -> Usable<'a>
         return Usable::No(format!("{id} is not available"));
     }
     match &subnet.zone {
-        Fact::Known(Zone { id: zone, kind: Fact::Known(ZoneKind::LocalZone) }) => {
+        Some(Zone { id: zone, kind: Fact::Known(ZoneKind::LocalZone) }) => {
             return Usable::No(format!("{id} is in Local Zone {zone}"));
         }
-        Fact::Known(Zone { id: zone, kind: Fact::Known(ZoneKind::WavelengthZone) }) => {
+        Some(Zone { id: zone, kind: Fact::Known(ZoneKind::WavelengthZone) }) => {
             return Usable::No(format!("{id} is in Wavelength Zone {zone}"));
         }
-        Fact::Known(_) | Fact::Absent | Fact::Unread(_) => {}
+        Some(_) | None => {}
     }
     let min = params.min_free_ips_per_subnet;
     let free = if min == 0 { &Fact::Known(0) } else { &subnet.free_addresses };
@@ -105,7 +111,7 @@ fn usable<'a>(id: &str, subnet: &'a Fact<Subnet>, params: &Params) -> Usable<'a>
         Fact::Known(_) | Fact::Absent | Fact::Unread(_) => {}
     }
     // Then what is not known.
-    let Fact::Known(zone) = &subnet.zone else {
+    let Some(zone) = &subnet.zone else {
         return Usable::Perhaps(None, format!("DescribeSubnets gave no AvailabilityZoneId of {id}"));
     };
     let perhaps = |why: String| Usable::Perhaps(Some(&zone.id), why);

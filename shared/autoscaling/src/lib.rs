@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use aws::SdkConfig;
 use aws_sdk_applicationautoscaling::{
     Client,
-    types::{ScalableDimension, ServiceNamespace},
+    types::{ScalableDimension, ScalableTarget, ServiceNamespace},
 };
 use rule::{Fact, PageTokens};
 use tokio::sync::OnceCell;
 
 /// Least instances by resource id in lower case, or why they could not be read.
-type Minimums = Result<HashMap<String, u32>, String>;
+type Minimums = Result<HashMap<String, Fact<u32>>, String>;
 
 /// How far autoscaling may take SageMaker's endpoint variants down: `DescribeScalableTargets`, all of them in one list that is
 /// read once, when somebody asks.
@@ -32,10 +32,7 @@ impl EndpointScaling {
     /// suspended counts: the suspension is not meant to last.
     pub async fn minimum(&self, endpoint: &str, variant: &str) -> Fact<u32> {
         match self.minimums.get_or_init(|| self.list()).await {
-            Ok(minimums) => match minimums.get(&resource_id(endpoint, variant)) {
-                Some(minimum) => Fact::Known(*minimum),
-                None => Fact::Absent,
-            },
+            Ok(minimums) => minimums.get(&resource_id(endpoint, variant)).cloned().unwrap_or(Fact::Absent),
             Err(reason) => Fact::Unread(reason.clone()),
         }
     }
@@ -53,12 +50,10 @@ impl EndpointScaling {
                 .set_next_token(token);
             let page = page.send().await.map_err(|error| aws::reason(OPERATION, &error))?;
             for target in page.scalable_targets() {
-                if *target.scalable_dimension() == ScalableDimension::SageMakerVariantDesiredInstanceCount {
-                    let minimum = u32::try_from(target.min_capacity()).unwrap_or(0);
-                    minimums
-                        .entry(target.resource_id().to_lowercase())
-                        .and_modify(|least: &mut u32| *least = minimum.min(*least))
-                        .or_insert(minimum);
+                if let Some(minimum) = minimum(target) {
+                    let id = target.resource_id().to_lowercase();
+                    let least = minimums.get(&id).map_or_else(|| minimum.clone(), |other| least(&minimum, other));
+                    minimums.insert(id, least);
                 }
             }
             match tokens.check(page.next_token().map(str::to_owned))? {
@@ -66,6 +61,31 @@ impl EndpointScaling {
                 None => return Ok(minimums),
             }
         }
+    }
+}
+
+/// `MinCapacity` of a target that scales instances; none of others. One that was not sent cannot be told from 0: the SDK puts
+/// that in its place.
+fn minimum(target: &ScalableTarget) -> Option<Fact<u32>> {
+    match target.scalable_dimension() {
+        ScalableDimension::SageMakerVariantDesiredInstanceCount => {
+            Some(aws::counted(Some(target.min_capacity())).map_or_else(
+                || Fact::Unread("the scalable target has a MinCapacity below zero".to_owned()),
+                Fact::Known,
+            ))
+        }
+        other if other.as_str() == aws::NOT_SENT => {
+            Some(Fact::Unread("DescribeScalableTargets gave no ScalableDimension".to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// The lesser of two, and what is not known before what is.
+fn least(one: &Fact<u32>, other: &Fact<u32>) -> Fact<u32> {
+    match (one, other) {
+        (Fact::Known(one), Fact::Known(other)) => Fact::Known(*one.min(other)),
+        (Fact::Known(_), unknown) | (unknown, _) => unknown.clone(),
     }
 }
 

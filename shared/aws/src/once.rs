@@ -6,7 +6,7 @@ use std::{
 use tokio::sync::OnceCell;
 
 /// Answers by key, each asked for once however many want it, and at the same time. An answer that failed is kept like any
-/// other: who asks again within a run gets the same. Belongs to a Source, which lives for one run.
+/// other: who asks again within a run gets the same. Belongs to a Source, of which each run has a clone of its own.
 #[derive(Debug)]
 pub struct Once<T>(Mutex<HashMap<String, Arc<OnceCell<T>>>>);
 
@@ -25,7 +25,7 @@ impl<T: Clone> Once<T> {
     }
 }
 
-/// The clone knows what this one knows, and goes its own way from there.
+/// The clone has the answers so far.
 impl<T> Clone for Once<T> {
     fn clone(&self) -> Self {
         Self(Mutex::new(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()))

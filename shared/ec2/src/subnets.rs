@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use aws::SdkConfig;
+use aws::{Once, SdkConfig};
 use aws_sdk_ec2::{Client, types};
 use rule::{Fact, PageTokens};
 use tokio::sync::OnceCell;
@@ -10,8 +10,8 @@ use tokio::sync::OnceCell;
 pub struct Subnet {
     /// Whether it takes new network interfaces.
     pub state: Fact<SubnetState>,
-    /// The zone it is in.
-    pub zone: Fact<Zone>,
+    /// The zone it is in; none when AWS does not say.
+    pub zone: Option<Zone>,
     /// Whether it is on an Outpost, that is, in a building of the customer's.
     pub on_outpost: bool,
     /// IPv4 addresses that nobody has yet.
@@ -49,56 +49,82 @@ pub enum ZoneKind {
     WavelengthZone,
 }
 
-/// What lists hold, by id, or why they could not be read.
-type Listed<T> = Result<HashMap<String, T>, String>;
-
 /// All subnets that the account sees, its own and those shared with it, with their zones. The two lists, `DescribeSubnets` and
 /// `DescribeAvailabilityZones`, are read once, when somebody asks: a list is complete, where a call by ids fails for all of them if
 /// one does not exist.
 #[derive(Clone, Debug)]
 pub struct Subnets {
     client: Client,
-    subnets: OnceCell<Listed<Subnet>>,
+    all: OnceCell<Result<All, String>>,
+    later: Once<Fact<Subnet>>,
 }
+
+/// What the lists hold.
+#[derive(Clone, Debug)]
+struct All {
+    subnets: HashMap<String, Subnet>,
+    kinds: Kinds,
+}
+
+/// What kind of zone each is, by id, or why that could not be read.
+type Kinds = Result<HashMap<String, Fact<ZoneKind>>, String>;
+
+const SUBNETS: &str = "ec2:DescribeSubnets";
 
 impl Subnets {
     /// The subnets in the account and Region of `config`.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config), subnets: OnceCell::new() }
+        Self { client: Client::new(config), all: OnceCell::new(), later: Once::default() }
     }
 
     /// The subnet with this id; absent when the account sees none. A deleted subnet and one that is no longer shared look the same.
     pub async fn get(&self, id: &str) -> Fact<Subnet> {
-        match self.subnets.get_or_init(|| self.list()).await {
-            Ok(subnets) => subnets.get(id).map_or(Fact::Absent, |subnet| Fact::Known(subnet.clone())),
-            Err(reason) => Fact::Unread(reason.clone()),
+        let all = match self.all.get_or_init(|| self.list()).await {
+            Ok(all) => all,
+            Err(reason) => return Fact::Unread(reason.clone()),
+        };
+        match all.subnets.get(id) {
+            Some(subnet) => Fact::Known(subnet.clone()),
+            // It may have been created since the list was read.
+            None => self.later.get(id, async || self.look_up(id, &all.kinds).await).await,
         }
     }
 
-    async fn list(&self) -> Listed<Subnet> {
-        const OPERATION: &str = "ec2:DescribeSubnets";
+    async fn list(&self) -> Result<All, String> {
         // Without the zones' kinds, the subnets still tell which of them are in the same zone.
         let kinds = self.zone_kinds().await;
-        let mut tokens = PageTokens::new(OPERATION);
+        let mut tokens = PageTokens::new(SUBNETS);
         let (mut token, mut subnets) = (None, HashMap::new());
         loop {
             // 1,000 is the most that the API takes.
             let page = self.client.describe_subnets().max_results(1000).set_next_token(token).send().await;
-            let page = page.map_err(|error| aws::reason(OPERATION, &error))?;
+            let page = page.map_err(|error| aws::reason(SUBNETS, &error))?;
             for subnet in page.subnets() {
-                let id = aws::given(subnet.subnet_id())
-                    .ok_or_else(|| format!("{OPERATION} listed a subnet without an id"))?;
+                let id =
+                    aws::given(subnet.subnet_id()).ok_or_else(|| format!("{SUBNETS} listed a subnet without an id"))?;
                 subnets.insert(id, facts(subnet, &kinds));
             }
             match tokens.check(page.next_token().map(str::to_owned))? {
                 Some(next) => token = Some(next),
-                None => return Ok(subnets),
+                None => return Ok(All { subnets, kinds }),
             }
         }
     }
 
-    async fn zone_kinds(&self) -> Listed<Fact<ZoneKind>> {
+    /// One subnet by its id; a filter does not fail for one that does not exist.
+    async fn look_up(&self, id: &str, kinds: &Kinds) -> Fact<Subnet> {
+        let filter = types::Filter::builder().name("subnet-id").values(id).build();
+        match self.client.describe_subnets().filters(filter).send().await {
+            Ok(answer) => {
+                let found = answer.subnets().iter().find(|subnet| subnet.subnet_id() == Some(id));
+                found.map_or(Fact::Absent, |subnet| Fact::Known(facts(subnet, kinds)))
+            }
+            Err(error) => Fact::Unread(aws::reason(SUBNETS, &error)),
+        }
+    }
+
+    async fn zone_kinds(&self) -> Kinds {
         // All: a subnet stays in a Local Zone that the account has opted out of since.
         let answer = self.client.describe_availability_zones().all_availability_zones(true).send().await;
         let answer = answer.map_err(|error| aws::reason("ec2:DescribeAvailabilityZones", &error))?;
@@ -107,7 +133,7 @@ impl Subnets {
     }
 }
 
-fn facts(subnet: &types::Subnet, kinds: &Listed<Fact<ZoneKind>>) -> Subnet {
+fn facts(subnet: &types::Subnet, kinds: &Kinds) -> Subnet {
     use types::SubnetState as State;
     Subnet {
         state: match subnet.state() {
@@ -119,12 +145,12 @@ fn facts(subnet: &types::Subnet, kinds: &Listed<Fact<ZoneKind>>) -> Subnet {
             }
             Some(other) => Fact::Unread(aws::unknown("State", other.as_str())),
         },
-        zone: aws::given(subnet.availability_zone_id()).map_or(Fact::Absent, |id| {
+        zone: aws::given(subnet.availability_zone_id()).map(|id| {
             let kind = match kinds {
                 Ok(kinds) => kinds.get(&id).cloned().unwrap_or(Fact::Absent),
                 Err(reason) => Fact::Unread(reason.clone()),
             };
-            Fact::Known(Zone { id, kind })
+            Zone { id, kind }
         }),
         on_outpost: aws::given(subnet.outpost_arn()).is_some(),
         free_addresses: aws::counted(subnet.available_ip_address_count()).map_or(Fact::Absent, Fact::Known),

@@ -138,6 +138,21 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_whole_and_in_their_range() {
+        for (value, expected) in [
+            ("", Ok(None)),
+            ("2", Ok(Some(2))),
+            (" 5 ", Ok(Some(5))),
+            ("1", Err("parameter `n` is `1`: allowed is a whole number from 2 to 5".to_owned())),
+            ("6", Err("parameter `n` is `6`: allowed is a whole number from 2 to 5".to_owned())),
+            ("2.5", Err("parameter `n` is `2.5`: allowed is a whole number from 2 to 5".to_owned())),
+        ] {
+            assert_eq!(given(&[("n", value)]).number("n", 2..=5).map_err(|error| error.to_string()), expected);
+        }
+        assert_eq!(given(&[]).number("n", 2..=5), Ok(None));
+    }
+
+    #[test]
     fn lists_drop_blanks() {
         assert_eq!(given(&[("l", " a, b ,,c")]).list("l"), ["a", "b", "c"]);
         assert!(given(&[("l", " , ")]).list("l").is_empty());

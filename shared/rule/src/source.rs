@@ -19,8 +19,8 @@ pub trait Facts {
     fn details(&self) -> Details;
 }
 
-/// Reads one kind of resource. Shared by every rule that asks about that kind. It lives for one run, so it may keep what several
-/// resources have in common.
+/// Reads one kind of resource. Shared by every rule that asks about that kind. Each run has a clone that was never asked, so it
+/// may keep what several resources have in common.
 pub trait Source {
     /// What it reads.
     type Facts: Facts;

@@ -7,7 +7,8 @@ use aws_sdk_sagemaker::{
     },
     types::{self, InferenceComponentStatus, ManagedInstanceScalingStatus, ProductionVariantSummary},
 };
-use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source};
+use futures::{StreamExt, stream};
+use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source, Timestamp};
 
 use crate::{completed, is_not_found, listed};
 
@@ -24,6 +25,8 @@ pub struct Endpoint {
     pub asynchronous: bool,
     /// Its variants, shadow variants last.
     pub variants: Vec<Variant>,
+    /// When it was last changed, as far as that is known: whatever is younger cannot be what it serves.
+    pub modified_at: Option<Timestamp>,
     /// What findings show of it.
     pub details: Details,
 }
@@ -31,8 +34,10 @@ pub struct Endpoint {
 /// `EndpointStatus` of `DescribeEndpoint`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndpointStatus {
-    /// It answers requests: in service, being updated, or in any way of going back.
+    /// It answers requests: in service, being updated, or going back.
     Serving,
+    /// It answers requests with a mix of two endpoint configurations, of which it names one (`UpdateRollbackFailed`).
+    Mixed,
     /// It does not serve yet.
     Creating,
     /// It could not be created or updated; it can only be deleted.
@@ -50,7 +55,8 @@ pub struct Variant {
     pub name: String,
     /// Whether it only sees copies of requests.
     pub shadow: bool,
-    /// Its share of the requests, relative to the others': the greater of what it has and what was asked for.
+    /// Its share of the requests, relative to the others': the greater of what it has and what was asked for. Absent unless it is
+    /// known what it has.
     pub weight: Fact<f32>,
     /// What it runs on.
     pub hosting: Fact<Hosting>,
@@ -72,8 +78,19 @@ pub enum Hosting {
 pub struct EndpointConfig {
     /// Its variants, shadow variants last.
     pub variants: Vec<ConfiguredVariant>,
-    /// Subnets of its own `VpcConfig`, which stands for variants without a model; empty when there is none.
-    pub subnets: Vec<String>,
+    /// Subnets of its own `VpcConfig`, which stands for variants without a model; absent when there is none.
+    pub subnets: Fact<Vec<String>>,
+    /// When it was created, where that is known.
+    pub created_at: Option<Timestamp>,
+}
+
+/// What is true of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+    /// Subnets of its `VpcConfig`; absent when there is none.
+    pub subnets: Fact<Vec<String>>,
+    /// When it was created, where that is known.
+    pub created_at: Option<Timestamp>,
 }
 
 impl EndpointConfig {
@@ -97,13 +114,13 @@ pub struct ConfiguredVariant {
     pub serverless: bool,
 }
 
-/// An inference component that serves.
+/// An inference component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InferenceComponent {
     /// Name of the variant on whose instances it is.
     pub variant: String,
-    /// Names of its models, one per instance type at most; none where it names a container instead.
-    pub models: Vec<String>,
+    /// Names of its models, one per instance type at most; none for a type where it names a container instead.
+    pub models: Vec<Option<String>>,
 }
 
 impl Facts for Endpoint {
@@ -119,7 +136,7 @@ impl Facts for Endpoint {
 pub struct Endpoints {
     client: Client,
     configs: Once<Fact<EndpointConfig>>,
-    models: Once<Fact<Vec<String>>>,
+    models: Once<Fact<Model>>,
 }
 
 impl Endpoints {
@@ -142,34 +159,38 @@ impl Endpoints {
         self.configs.get(name, read).await
     }
 
-    /// Subnets of the `VpcConfig` of the model with this name, empty when it has none; absent when the model was deleted.
-    pub async fn model_subnets(&self, name: &str) -> Fact<Vec<String>> {
+    /// The model with this name; absent when it was deleted.
+    pub async fn model(&self, name: &str) -> Fact<Model> {
         let read = async || match self.client.describe_model().model_name(name).send().await {
-            Ok(answer) => Fact::Known(subnets(answer.vpc_config())),
+            Ok(answer) => Fact::Known(Model {
+                subnets: subnets(answer.vpc_config()),
+                created_at: answer.creation_time().and_then(aws::timestamp),
+            }),
             Err(error) if is_not_found(&error, "Could not find model") => Fact::Absent,
             Err(error) => Fact::Unread(aws::reason("sagemaker:DescribeModel", &error)),
         };
         self.models.get(name, read).await
     }
 
-    /// The inference components of an endpoint that serve, without adapters, which are wherever their base component is. Those
-    /// that are being created or deleted, or failed, do not serve.
+    /// The inference components of an endpoint, without those that are being deleted, and without adapters, which are wherever
+    /// their base component is.
     ///
     /// # Errors
     /// Why they could not all be read, in words for a reader.
     pub async fn components(&self, endpoint: &str) -> Result<Vec<InferenceComponent>, String> {
         const LIST: &str = "sagemaker:ListInferenceComponents";
+        /// Components that are read at a time, beside those of other endpoints.
+        const AT_A_TIME: usize = 8;
         let mut tokens = PageTokens::new(LIST);
         let (mut token, mut components) = (None, Vec::new());
         loop {
             let page = self.client.list_inference_components().endpoint_name_equals(endpoint).max_results(100);
             let page = page.set_next_token(token).send().await.map_err(|error| aws::reason(LIST, &error))?;
-            for summary in page.inference_components() {
-                let name = aws::given(summary.inference_component_name())
-                    .ok_or_else(|| format!("{LIST} listed an inference component without a name"))?;
-                if serves(&name, summary.inference_component_status())? {
-                    components.extend(self.component(&name).await?);
-                }
+            let mut read = stream::iter(page.inference_components())
+                .map(|summary| self.component(summary.inference_component_name(), summary.inference_component_status()))
+                .buffered(AT_A_TIME);
+            while let Some(component) = read.next().await {
+                components.extend(component?);
             }
             match tokens.check(page.next_token().map(str::to_owned))? {
                 Some(next) => token = Some(next),
@@ -178,10 +199,21 @@ impl Endpoints {
         }
     }
 
-    /// The inference component with this name; none when it is an adapter or was deleted since it was listed.
-    async fn component(&self, name: &str) -> Result<Option<InferenceComponent>, String> {
-        match self.client.describe_inference_component().inference_component_name(name).send().await {
-            Ok(answer) => component(name, &answer),
+    /// One of the components in a list; none when it is an adapter, or is going or gone.
+    async fn component(
+        &self,
+        name: Option<&str>,
+        status: Option<&InferenceComponentStatus>,
+    ) -> Result<Option<InferenceComponent>, String> {
+        let Some(name) = aws::given(name) else {
+            return Err("sagemaker:ListInferenceComponents listed an inference component without a name".to_owned());
+        };
+        // Of a failed one nobody says whether its last good state still serves.
+        if status == Some(&InferenceComponentStatus::Deleting) {
+            return Ok(None);
+        }
+        match self.client.describe_inference_component().inference_component_name(&name).send().await {
+            Ok(answer) => component(&name, &answer),
             Err(error) if is_not_found(&error, "Could not find inference component") => Ok(None),
             Err(error) => Err(aws::reason("sagemaker:DescribeInferenceComponent", &error)),
         }
@@ -230,6 +262,7 @@ fn facts(answer: &DescribeEndpointOutput) -> Endpoint {
         config: aws::given(answer.endpoint_config_name()).map_or(Fact::Absent, Fact::Known),
         asynchronous: answer.async_inference_config().is_some(),
         variants: production.chain(shadow).collect(),
+        modified_at: answer.last_modified_time().and_then(aws::timestamp),
         details: details(answer),
     }
 }
@@ -238,13 +271,10 @@ fn status(status: Option<&types::EndpointStatus>) -> Fact<EndpointStatus> {
     use types::EndpointStatus as Status;
     match status {
         None => Fact::Absent,
-        Some(
-            Status::InService
-            | Status::RollingBack
-            | Status::SystemUpdating
-            | Status::UpdateRollbackFailed
-            | Status::Updating,
-        ) => Fact::Known(EndpointStatus::Serving),
+        Some(Status::InService | Status::RollingBack | Status::SystemUpdating | Status::Updating) => {
+            Fact::Known(EndpointStatus::Serving)
+        }
+        Some(Status::UpdateRollbackFailed) => Fact::Known(EndpointStatus::Mixed),
         Some(Status::Creating) => Fact::Known(EndpointStatus::Creating),
         Some(Status::Failed) => Fact::Known(EndpointStatus::Failed),
         Some(Status::OutOfService) => Fact::Known(EndpointStatus::OutOfService),
@@ -255,11 +285,11 @@ fn status(status: Option<&types::EndpointStatus>) -> Fact<EndpointStatus> {
 }
 
 fn variant(summary: &ProductionVariantSummary, shadow: bool) -> Variant {
-    let weights = [summary.current_weight(), summary.desired_weight()];
+    let weight = summary.current_weight().map(|now| summary.desired_weight().map_or(now, |then| then.max(now)));
     Variant {
         name: summary.variant_name().unwrap_or_default().to_owned(),
         shadow,
-        weight: weights.into_iter().flatten().reduce(f32::max).map_or(Fact::Absent, Fact::Known),
+        weight: weight.map_or(Fact::Absent, Fact::Known),
         hosting: hosting(summary),
         managed_minimum: managed_minimum(summary),
     }
@@ -296,7 +326,7 @@ fn managed_minimum(summary: &ProductionVariantSummary) -> Fact<u32> {
 fn details(answer: &DescribeEndpointOutput) -> Details {
     let mut details = Vec::new();
     let mut add = |name: &'static str, value: Option<&str>| {
-        details.extend(aws::given(value).map(|value| (name.into(), value)));
+        details.extend(aws::given(value.filter(|value| *value != aws::NOT_SENT)).map(|value| (name.into(), value)));
     };
     add("EndpointName", answer.endpoint_name());
     add("EndpointStatus", answer.endpoint_status().map(types::EndpointStatus::as_str));
@@ -313,26 +343,21 @@ fn config(answer: &DescribeEndpointConfigOutput) -> EndpointConfig {
     };
     let production = answer.production_variants().iter().map(|of| variant(of, false));
     let shadow = answer.shadow_production_variants().iter().map(|of| variant(of, true));
-    EndpointConfig { variants: production.chain(shadow).collect(), subnets: subnets(answer.vpc_config()) }
+    EndpointConfig {
+        variants: production.chain(shadow).collect(),
+        subnets: subnets(answer.vpc_config()),
+        created_at: answer.creation_time().and_then(aws::timestamp),
+    }
 }
 
-fn subnets(config: Option<&types::VpcConfig>) -> Vec<String> {
-    config.map(|config| config.subnets().to_vec()).unwrap_or_default()
-}
-
-/// Whether a component takes requests.
-fn serves(name: &str, status: Option<&InferenceComponentStatus>) -> Result<bool, String> {
-    match status {
-        Some(InferenceComponentStatus::InService | InferenceComponentStatus::Updating) => Ok(true),
-        Some(
-            InferenceComponentStatus::Creating | InferenceComponentStatus::Deleting | InferenceComponentStatus::Failed,
-        ) => Ok(false),
-        Some(other) if other.as_str() != aws::NOT_SENT => {
-            Err(format!("inference component {name}: {}", aws::unknown("its status", other.as_str())))
+/// A `VpcConfig` with nothing in it is none.
+fn subnets(config: Option<&types::VpcConfig>) -> Fact<Vec<String>> {
+    match config {
+        Some(config) if !config.subnets().is_empty() => Fact::Known(config.subnets().to_vec()),
+        Some(config) if !config.security_group_ids().is_empty() => {
+            Fact::Unread("its VpcConfig has security groups and no subnets".to_owned())
         }
-        Some(_) | None => {
-            Err(format!("sagemaker:ListInferenceComponents gave no status of inference component {name}"))
-        }
+        Some(_) | None => Fact::Absent,
     }
 }
 
@@ -344,6 +369,6 @@ fn component(name: &str, answer: &DescribeInferenceComponentOutput) -> Result<Op
     if specifications.iter().any(|of| aws::given(of.base_inference_component_name()).is_some()) {
         return Ok(None);
     }
-    let models = specifications.iter().filter_map(|of| aws::given(of.model_name())).collect();
+    let models = specifications.iter().map(|of| aws::given(of.model_name())).collect();
     Ok(Some(InferenceComponent { variant, models }))
 }

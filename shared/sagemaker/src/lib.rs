@@ -4,7 +4,7 @@ mod endpoints;
 mod notebooks;
 
 pub use endpoints::{
-    ConfiguredVariant, Endpoint, EndpointConfig, EndpointStatus, Endpoints, Hosting, InferenceComponent, Variant,
+    ConfiguredVariant, Endpoint, EndpointConfig, EndpointStatus, Endpoints, Hosting, InferenceComponent, Model, Variant,
 };
 pub use notebooks::{Notebook, NotebookStatus, Notebooks};
 

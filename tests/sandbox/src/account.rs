@@ -42,7 +42,7 @@ const ENDPOINTS: [(&str, &[u32], &[&str], &str); 7] = [
     ("credit-scoring", &[2], &["private-1", "private-2"], "as the platform's blueprint makes it"),
     ("churn", &[4], &["private-1", "private-3"], "two subnets, one zone"),
     ("fraud-detection", &[1], &["private-1", "private-2"], "two zones, and one instance that can be in one of them"),
-    ("pricing", &[3], &["private-1", "private-2"], "autoscaling may take it down to one instance at night"),
+    ("pricing", &[3], &["private-1", "private-2"], "autoscaling may take it down to one instance when nobody asks"),
     (
         "recommendations",
         &[2, 1],
@@ -104,7 +104,8 @@ async fn fill_endpoints(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     create_endpoint(door, place, "document-search", vec![serverless]).await
 }
 
-/// Moves a subnet into the Local Zone in Los Angeles. moto knows no Local Zones, so the front door says it for it.
+/// Moves a subnet into the Local Zone in Los Angeles. moto knows no Local Zones, so the front door says it for it. One subnet a
+/// place: of several faults that strike a call, the first does.
 pub fn local_zone(door: &FrontDoor, place: &Place, subnet: &str) {
     let start = format!("<subnetId>{subnet}</subnetId>");
     let moved = Fault::rewrite(move |text| {

@@ -29,13 +29,17 @@ pub enum Fault {
 
 impl Fault {
     /// The true answer comes, its JSON changed by `patch`.
+    ///
+    /// # Panics
+    /// When it strikes an answer that is no JSON.
     pub fn patch(patch: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
         Self::rewrite(move |text| match serde_json::from_str(&text) {
             Ok(mut value) => {
                 patch(&mut value);
                 value.to_string()
             }
-            Err(_) => text,
+            // A patch that changes nothing would let a test pass for nothing.
+            Err(error) => panic!("a patch of an answer that is no JSON ({error}): {text}"),
         })
     }
 
@@ -104,7 +108,7 @@ impl Faults {
         self.0.retain(|(other, ..)| other != place);
     }
 
-    /// The fault that strikes this call, which counts as struck.
+    /// The first fault that strikes this call, which counts as struck.
     pub(crate) fn strike(&mut self, call: &Call) -> Option<Fault> {
         let body = String::from_utf8_lossy(&call.body);
         for (place, when, fault) in &mut self.0 {

@@ -197,10 +197,12 @@ impl Function {
         }
     }
 
-    /// Waits until it has asked for its first event.
+    /// Waits until it has asked for its first event, or has ended, which is noticed when it is invoked.
     pub async fn ready(&mut self) {
-        // A process that ends without asking is noticed when it is invoked.
-        drop(self.asked.wait_for(|asked| *asked).await);
+        tokio::select! {
+            _ = self.asked.wait_for(|asked| *asked) => {}
+            _ = self.child.wait() => {}
+        }
     }
 
     /// Its process; none once it has ended.

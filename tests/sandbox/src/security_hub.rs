@@ -259,6 +259,16 @@ fn check(finding: &Value, place: &Place) -> Result<(), String> {
     if !(1..=32).contains(&resources) {
         return Err("data.Resources should have 1 to 32 items".to_owned());
     }
+    for resource in finding["Resources"].as_array().into_iter().flatten() {
+        let other = resource["Details"]["Other"].as_object();
+        if other.is_some_and(|other| other.len() > 50) {
+            return Err("data.Resources.Details.Other should NOT have more than 50 properties".to_owned());
+        }
+        let long = |value: &Value| value.as_str().map_or(0, |text| text.chars().count()) >= 1024;
+        if other.is_some_and(|other| other.values().any(long)) {
+            return Err("data.Resources.Details.Other should NOT be longer than 1024 characters".to_owned());
+        }
+    }
     let recommendation = finding["Remediation"]["Recommendation"]["Text"].as_str().unwrap_or_default();
     if recommendation.chars().count() > 512 {
         return Err("data.Remediation.Recommendation.Text should NOT be longer than 512 characters".to_owned());

@@ -309,7 +309,10 @@ async fn every_status() {
         ("Updating", failure),
         ("SystemUpdating", failure),
         ("RollingBack", failure),
-        ("UpdateRollbackFailed", failure),
+        (
+            "UpdateRollbackFailed",
+            "NON_COMPLIANT variant v1: 1 instance (min 2); the endpoint serves by two endpoint configurations (UpdateRollbackFailed)",
+        ),
         ("Creating", "NOT_APPLICABLE the endpoint is being created"),
         ("Deleting", "NOT_APPLICABLE the endpoint is being deleted"),
         ("Failed", "NOT_APPLICABLE the endpoint failed"),
@@ -355,6 +358,147 @@ async fn what_was_deleted_under_an_endpoint_is_named_and_its_instances_still_cou
     assert_eq!(platform.kept("config-1"), words);
     assert_eq!(platform.kept("model-2"), "undecided variant v1: model old no longer exists");
     assert_eq!(platform.kept("model-1"), "NON_COMPLIANT variant v1: 1 instance (min 2); model old no longer exists");
+}
+
+#[tokio::test]
+async fn a_namesake_that_is_younger_than_the_endpoint_is_not_what_serves() {
+    let mut platform = Platform::new().await;
+    for name in ["model", "config", "autoscaled"] {
+        platform.endpoint(name, &[("v1", "two-zones", 2)]).await;
+    }
+    let later = |answer: &mut Value| answer["CreationTime"] = json!(answer["CreationTime"].as_f64().unwrap() + 60.0);
+    platform.account.fault(When::calls("DescribeModel"), Fault::patch(later));
+    platform.account.fault(When::calls("DescribeEndpointConfig").mentioning("\"config\""), Fault::patch(later));
+    // A later change of the endpoint may have brought them.
+    platform.patched("autoscaled", |answer| {
+        answer["LastModifiedTime"] = json!(answer["CreationTime"].as_f64().unwrap() + 120.0);
+    });
+    platform.run_with_undecided(2).await;
+    assert_eq!(
+        platform.kept("model"),
+        "undecided variant v1: model two-zones was created anew after the endpoint was last changed"
+    );
+    assert_eq!(
+        platform.kept("config"),
+        "undecided variant v1: endpoint configuration config was created anew after the endpoint was last changed"
+    );
+    assert_eq!(platform.kept("autoscaled"), "COMPLIANT");
+}
+
+#[tokio::test]
+async fn a_roll_back_that_failed_leaves_two_configurations() {
+    let mut platform = Platform::new().await;
+    platform.endpoint("e", &[("v1", "two-zones", 2)]).await;
+    platform.patched("e", |answer| answer["EndpointStatus"] = json!("UpdateRollbackFailed"));
+    platform.run_with_undecided(1).await;
+    let words = "undecided variant v1: the endpoint serves by two endpoint configurations (UpdateRollbackFailed)";
+    assert_eq!(platform.kept("e"), words);
+}
+
+#[tokio::test]
+async fn a_vpc_config_without_subnets_is_not_none() {
+    let mut platform = Platform::new().await;
+    platform.endpoint("e", &[("v1", "two-zones", 2)]).await;
+    let bare = |answer: &mut Value| answer["VpcConfig"] = json!({"SecurityGroupIds": ["sg-1"]});
+    platform.account.fault(When::calls("DescribeModel"), Fault::patch(bare));
+    platform.run_with_undecided(1).await;
+    let words = "undecided variant v1: model two-zones: its VpcConfig has security groups and no subnets";
+    assert_eq!(platform.kept("e"), words);
+}
+
+#[tokio::test]
+async fn only_targets_that_scale_instances_count() {
+    let target = |endpoint: &str, dimension: Option<&str>, minimum: i32| {
+        let mut target = json!({
+            "ServiceNamespace": "sagemaker", "ResourceId": format!("endpoint/{endpoint}/variant/v1"), "CreationTime": 1.0,
+            "RoleARN": "r", "MinCapacity": minimum, "MaxCapacity": 3,
+        });
+        if let Some(dimension) = dimension {
+            target["ScalableDimension"] = json!(dimension);
+        }
+        target
+    };
+    let instances = Some("sagemaker:variant:DesiredInstanceCount");
+    let targets = json!([
+        target("concurrency", Some("sagemaker:variant:DesiredProvisionedConcurrency"), 1),
+        target("new-kind", Some("sagemaker:variant:Odd"), 1),
+        target("unnamed", None, 2),
+        target("negative", instances, -1),
+        // The lesser counts, in whatever order.
+        target("twice", instances, 2),
+        target("Twice", instances, 1),
+        target("half-known", instances, 2),
+        target("half-known", None, 2),
+    ]);
+    let mut platform = Platform::new().await;
+    for name in ["concurrency", "new-kind", "unnamed", "negative", "twice", "half-known"] {
+        platform.endpoint(name, &[("v1", "two-zones", 2)]).await;
+    }
+    let when = When::calls("DescribeScalableTargets");
+    platform.account.fault(when, Fault::Instead(Answer::ok(json!({"ScalableTargets": targets}))));
+    platform.run_with_undecided(3).await;
+    let unnamed = "undecided variant v1: DescribeScalableTargets gave no ScalableDimension";
+    for (name, expected) in [
+        ("concurrency", "COMPLIANT"),
+        ("new-kind", "COMPLIANT"),
+        ("unnamed", unnamed),
+        ("negative", "undecided variant v1: the scalable target has a MinCapacity below zero"),
+        ("twice", "NON_COMPLIANT variant v1: autoscaling may leave 1 instance (min 2)"),
+        ("half-known", unnamed),
+    ] {
+        assert_eq!(platform.kept(name), expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_subnet_that_is_younger_than_the_list_is_looked_up() {
+    let mut platform = Platform::new().await;
+    platform.endpoint("e", &[("v1", "two-zones", 2)]).await;
+    let empty = || Fault::rewrite(|_| "<DescribeSubnetsResponse><subnetSet/></DescribeSubnetsResponse>".to_owned());
+    platform.account.fault(When::calls("DescribeSubnets").times(1), empty());
+    platform.run().await;
+    assert_eq!(platform.kept("e"), "COMPLIANT");
+    let calls = platform.account.take_calls();
+    assert_eq!(calls.iter().filter(|call| *call == "ec2:DescribeSubnets").count(), 3, "the list and two look-ups");
+    // If that is not possible, nobody knows.
+    platform.account.fault(When::calls("DescribeSubnets").times(1), empty());
+    platform.account.fault(When::calls("DescribeSubnets"), Fault::Denied);
+    platform.run_with_undecided(1).await;
+}
+
+#[tokio::test]
+async fn many_models_do_not_cost_the_finding() {
+    let mut platform = Platform::new().await;
+    let mut components = Vec::new();
+    for number in 0..70 {
+        let (model, subnet) = (format!("m{number}"), if number % 2 == 0 { &platform.a } else { &platform.b });
+        platform.model(&model, &[subnet]).await;
+        components.push((format!("c{number}"), model));
+    }
+    let components: Vec<_> = components.iter().map(|(name, model)| (name.as_str(), model.as_str())).collect();
+    platform.account.components("e", &components).await;
+    platform.run().await;
+    let annotation = platform.account.annotation("/e");
+    assert!(annotation.ends_with(" ...") && annotation.chars().count() <= 256, "{annotation}");
+    let details = platform.account.finding("/e")["Resources"][0]["Details"]["Other"]["Variant v1"].clone();
+    let (a, b) = (ZONES[0].1, ZONES[1].1);
+    assert_eq!(details, platform.ids(&format!("2 instances; <a> ({a}); <b> ({b})")), "each subnet once");
+}
+
+#[tokio::test]
+async fn more_details_than_security_hub_takes_are_cut() {
+    let mut platform = Platform::new().await;
+    let mut subnets = Vec::new();
+    let vpc = account::create_vpc(&shared().door, &platform.account.place).await.unwrap();
+    for number in 0..40 {
+        let (door, place) = (&shared().door, &platform.account.place);
+        subnets.push(account::create_subnet(door, place, &vpc, "eu-west-1a", number).await.unwrap());
+    }
+    platform.model("wide", &subnets.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    platform.endpoint("e", &[("v1", "wide", 2)]).await;
+    platform.run().await;
+    let details = platform.account.finding("/e")["Resources"][0]["Details"]["Other"]["Variant v1"].clone();
+    assert_eq!(details.as_str().unwrap().len(), 1023);
 }
 
 #[tokio::test]
@@ -581,7 +725,33 @@ impl Platform {
 }
 
 #[tokio::test]
-async fn only_components_that_serve_count() {
+async fn components_are_read_to_the_last_page() {
+    let mut platform = Platform::new().await;
+    platform.endpoint("e", &[("v1", "two-zones", 2)]).await;
+    let no_model =
+        |answer: &mut Value| drop(answer["ProductionVariants"][0].as_object_mut().unwrap().remove("ModelName"));
+    platform.account.fault(When::calls("DescribeEndpointConfig"), Fault::patch(no_model));
+    for (name, model) in [("first", "two-zones"), ("second", "one-zone")] {
+        let component =
+            json!({"InferenceComponentName": name, "VariantName": "v1", "Specification": {"ModelName": model}});
+        let when = When::calls("DescribeInferenceComponent").mentioning(&format!("\"{name}\""));
+        platform.account.fault(when, Fault::Instead(Answer::ok(component)));
+    }
+    let page = |name: &str, next: Option<&str>| {
+        let summary = json!({"InferenceComponentName": name, "InferenceComponentStatus": "InService"});
+        Fault::Instead(Answer::ok(json!({"InferenceComponents": [summary], "NextToken": next})))
+    };
+    platform.account.fault(When::calls("ListInferenceComponents").times(1), page("first", Some("more")));
+    platform.account.fault(When::calls("ListInferenceComponents").mentioning("more").times(1), page("second", None));
+    platform.run().await;
+    assert!(platform.kept("e").starts_with("NON_COMPLIANT variant v1: model one-zone: "), "{}", platform.kept("e"));
+    platform.account.fault(When::calls("ListInferenceComponents"), page("first", Some("more")));
+    let failure = platform.account.scheduled().await.unwrap_err();
+    assert!(failure.message.contains("gave the same page token twice"), "{}", failure.message);
+}
+
+#[tokio::test]
+async fn components_count_until_they_are_deleted() {
     let list = |components: Value| Fault::Instead(Answer::ok(json!({"InferenceComponents": components})));
     let component = |extra: Value| {
         let mut component = json!({"InferenceComponentName": "c", "EndpointName": "e", "VariantName": "v1", "InferenceComponentStatus": "InService"});
@@ -595,8 +765,8 @@ async fn only_components_that_serve_count() {
     for (what, listed, described, expected) in [
         ("in service", named("InService"), model("one-zone"), failure),
         ("updating", named("Updating"), model("one-zone"), failure),
-        ("creating", named("Creating"), model("one-zone"), "COMPLIANT"),
-        ("failed", named("Failed"), model("one-zone"), "COMPLIANT"),
+        ("creating", named("Creating"), model("one-zone"), failure),
+        ("failed", named("Failed"), model("one-zone"), failure),
         ("deleting", named("Deleting"), model("one-zone"), "COMPLIANT"),
         ("gone since", named("InService"), gone(), "COMPLIANT"),
         ("none", list(json!([])), model("one-zone"), "COMPLIANT"),
@@ -624,13 +794,8 @@ async fn only_components_that_serve_count() {
             component(json!({"Specifications": [{"ModelName": "two-zones"}, {"ModelName": "one-zone"}]})),
             "NON_COMPLIANT variant v1: model one-zone: ",
         ),
-        ("odd", named("Odd"), model("two-zones"), "undecided variant v1: inference component c: its status is `Odd`"),
-        (
-            "no status",
-            list(json!([{"InferenceComponentName": "c"}])),
-            model("two-zones"),
-            "undecided variant v1: sagemaker:ListInferenceComponents gave no status",
-        ),
+        ("odd", named("Odd"), model("one-zone"), failure),
+        ("no status", list(json!([{"InferenceComponentName": "c"}])), model("one-zone"), failure),
         (
             "no name",
             list(json!([{"InferenceComponentStatus": "InService"}])),

@@ -160,6 +160,10 @@ fn compliance(meta: &Metadata, finding: &HubFinding) -> types::Compliance {
         .build()
 }
 
+/// Most entries in `Details.Other`, and most characters in a value: a finding with more is refused (AWS Security Finding Format).
+const OTHERS: usize = 50;
+const OTHER_LENGTH: usize = 1023;
+
 /// The typed details that the format has for the type, else the same names and values in `Other`.
 fn details(asff_type: &str, details: &Details) -> Option<types::ResourceDetails> {
     if details.is_empty() {
@@ -168,7 +172,13 @@ fn details(asff_type: &str, details: &Details) -> Option<types::ResourceDetails>
     let built = types::ResourceDetails::builder();
     Some(match asff_type {
         NOTEBOOK => built.aws_sage_maker_notebook_instance(notebook(details)).build(),
-        _ => details.iter().fold(built, |built, (name, value)| built.other(name.as_ref(), value)).build(),
+        _ => details
+            .iter()
+            .take(OTHERS)
+            .fold(built, |built, (name, value)| {
+                built.other(name.as_ref(), value.chars().take(OTHER_LENGTH).collect::<String>())
+            })
+            .build(),
     })
 }
 
