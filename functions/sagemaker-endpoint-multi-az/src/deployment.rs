@@ -109,7 +109,8 @@ impl Deployments {
             Ok(config) if needs_components(config) => self.endpoints.components(name).await,
             Ok(_) | Err(_) => Ok(Vec::new()),
         };
-        let variants = endpoint.variants.iter().cloned().map(async |mut variant| {
+        let variants = endpoint.variants.iter().map(async |variant| {
+            let mut variant = variant.clone();
             let configured = config.as_ref().ok().and_then(|config| config.variant(&variant.name, variant.shadow));
             if variant.hosting == Fact::Absent && configured.is_some_and(|of| of.serverless) {
                 variant.hosting = Fact::Known(Hosting::Serverless);

@@ -72,6 +72,7 @@ pub struct MultiAz;
 
 /// The rule's parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a parameter of its own")]
 pub struct Params {
     /// Availability Zones that a variant has to reach.
     pub min_availability_zones: u32,
@@ -560,6 +561,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn subnets_are_counted_by_zone_and_only_if_they_can_take_an_instance() {
         let known = |change: fn(&mut Subnet)| {
             let mut subnet = subnet("use1-az1");
@@ -767,14 +769,14 @@ mod tests {
             // Too few instances may be its right.
             (
                 variant(|v| {
-                    (v.autoscaled_minimum, v.endpoint.hosting) = (unread(), Fact::Known(Hosting::Instances(1)))
+                    (v.autoscaled_minimum, v.endpoint.hosting) = (unread(), Fact::Known(Hosting::Instances(1)));
                 }),
                 false,
                 "undecided denied",
             ),
             (
                 variant(|v| {
-                    (v.autoscaled_minimum, v.endpoint.hosting) = (unread(), Fact::Known(Hosting::Instances(1)))
+                    (v.autoscaled_minimum, v.endpoint.hosting) = (unread(), Fact::Known(Hosting::Instances(1)));
                 }),
                 true,
                 "NON_COMPLIANT variant v1: 1 instance (min 2)",

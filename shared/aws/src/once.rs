@@ -55,8 +55,8 @@ mod tests {
             })
             .await
         };
-        let (one, two) = tokio::join!(ask("a"), ask("a"));
-        assert_eq!((one.as_str(), two.as_str()), ("a 1", "a 1"));
+        let (first, second) = tokio::join!(ask("a"), ask("a"));
+        assert_eq!((first.as_str(), second.as_str()), ("a 1", "a 1"));
         assert_eq!(ask("b").await, "b 2");
         assert_eq!(ask("a").await, "a 1");
     }

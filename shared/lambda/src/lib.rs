@@ -10,6 +10,7 @@ mod event;
 mod ledger;
 mod pages;
 mod run;
+mod sdk;
 mod settings;
 mod summary;
 

@@ -7,11 +7,7 @@ use std::{
 };
 
 use aws::{Pace, SdkConfig};
-use aws_config::{BehaviorVersion, environment::EnvironmentVariableCredentialsProvider, timeout::TimeoutConfig};
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
+use aws_config::timeout::TimeoutConfig;
 use lambda_runtime::{LambdaEvent, service_fn};
 use rule::{Rule, Source, Timestamp};
 use tracing::Level;
@@ -22,6 +18,7 @@ use crate::{
     evaluate::{World, evaluate},
     event::Payload,
     ledger::{config::AwsConfig, security_hub::SecurityHub},
+    sdk,
     settings::Settings,
     summary::Summary,
 };
@@ -51,7 +48,7 @@ where
     let calls = Pace::new(settings.as_ref().map_or(0, |settings| settings.per_second));
     let findings = Pace::new(SECURITY_HUB_PER_SECOND);
 
-    let base = sdk_config().await;
+    let base = sdk::config(variable, TimeoutConfig::builder().connect_timeout(CONNECT).build());
     let paced = |pace: &Arc<Pace>| {
         let http = base.http_client().map(|http| aws::paced(http, Arc::clone(pace)));
         let mut paced = base.to_builder();
@@ -164,20 +161,6 @@ fn report<R: Rule>(summary: &Summary, now: Timestamp) {
 #[expect(clippy::disallowed_methods, reason = "the environment is read here and handed on")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
-}
-
-/// The SDK's settings: credentials and Region as Lambda gives them, one HTTP client for all.
-async fn sdk_config() -> SdkConfig {
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
-    // An attempt is bounded where it is paced. A call is not: the wait for the pace would count as part of it.
-    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).build();
-    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).timeout_config(timeouts);
-    // The chain that looks for credentials elsewhere makes an STS client, with a TLS set-up of its own. Lambda has them here.
-    if variable("AWS_ACCESS_KEY_ID").is_some() {
-        loader.credentials_provider(EnvironmentVariableCredentialsProvider::new()).load().await
-    } else {
-        loader.load().await
-    }
 }
 
 struct WallClock {

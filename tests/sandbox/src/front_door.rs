@@ -59,11 +59,14 @@ struct Inner {
     started: mpsc::UnboundedSender<(Place, String)>,
 }
 
+/// Answers the calls that it knows.
+type Actor = dyn Fn(&Call) -> Option<Answer> + Send + Sync;
+
 /// A place that is played instead of moto's.
 #[derive(Clone)]
 struct Scene {
     latency: Duration,
-    answer: Arc<dyn Fn(&Call) -> Option<Answer> + Send + Sync>,
+    answer: Arc<Actor>,
 }
 
 impl fmt::Debug for Scene {
@@ -145,12 +148,10 @@ impl FrontDoor {
     /// # Errors
     /// The service's answer, when it is not a success.
     pub async fn call_ec2(&self, place: &Place, action: &str, input: &[(&str, &str)]) -> Result<String, String> {
-        let mut form = format!("Action={action}&Version=2016-11-15");
-        for (name, value) in input {
-            form += &format!("&{name}={value}");
-        }
+        let form = [("Action", action), ("Version", "2016-11-15")];
+        let form: Vec<_> = form.iter().chain(input).map(|(name, value)| format!("{name}={value}")).collect();
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        self.post(place, "ec2", &headers, form).await.map_err(|error| format!("{action}: {error}"))
+        self.post(place, "ec2", &headers, form.join("&")).await.map_err(|error| format!("{action}: {error}"))
     }
 
     async fn post(

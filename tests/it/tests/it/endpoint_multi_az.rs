@@ -80,18 +80,14 @@ impl Platform {
 
     /// What is kept of an endpoint: its verdict and why. What could not be decided has none.
     fn kept(&self, endpoint: &str) -> String {
-        match self.account.results().get(endpoint) {
-            Some(verdict) => {
-                format!("{verdict} {}", self.account.annotation(&format!("/{endpoint}"))).trim().to_owned()
-            }
-            None => {
-                let finding = self.account.finding(&format!("/{endpoint}"));
-                assert_eq!(finding["Compliance"]["Status"], "NOT_AVAILABLE");
-                let description = finding["Description"].as_str().unwrap();
-                let words = description.strip_prefix(&format!("{endpoint}: could not be judged: ")).unwrap();
-                format!("undecided {words}")
-            }
+        if let Some(verdict) = self.account.results().get(endpoint) {
+            return format!("{verdict} {}", self.account.annotation(&format!("/{endpoint}"))).trim().to_owned();
         }
+        let finding = self.account.finding(&format!("/{endpoint}"));
+        assert_eq!(finding["Compliance"]["Status"], "NOT_AVAILABLE");
+        let description = finding["Description"].as_str().unwrap();
+        let words = description.strip_prefix(&format!("{endpoint}: could not be judged: ")).unwrap();
+        format!("undecided {words}")
     }
 
     fn ids(&self, text: &str) -> String {
@@ -835,12 +831,14 @@ async fn components_count_until_they_are_deleted() {
     }
 }
 
+type Patch = fn(&mut Value);
+
 #[tokio::test]
 async fn odd_answers_have_a_stated_verdict() {
     let mut platform = Platform::new().await;
     let variant = |patch: fn(&mut Value)| move |answer: &mut Value| patch(&mut answer["ProductionVariants"][0]);
     let remove = |value: &mut Value, name: &str| drop(value.as_object_mut().unwrap().remove(name));
-    let rows: [(&str, fn(&mut Value), &str); 10] = [
+    let rows: [(&str, Patch, &str); 10] = [
         (
             "no-count",
             |variant| drop(variant.as_object_mut().unwrap().remove("CurrentInstanceCount")),
@@ -913,7 +911,7 @@ async fn odd_answers_have_a_stated_verdict() {
     });
     platform.endpoint("about-another", &[("v1", "two-zones", 2)]).await;
     platform.patched("about-another", |answer| {
-        answer["EndpointArn"] = json!("arn:aws:sagemaker:eu-west-1:1:endpoint/other")
+        answer["EndpointArn"] = json!("arn:aws:sagemaker:eu-west-1:1:endpoint/other");
     });
     assert_eq!(platform.account.scheduled().await.unwrap_err().error_type, "ResourcesUndecided");
     for (name, _, expected) in rows {
@@ -968,7 +966,7 @@ async fn subnets_in_every_condition() {
                 item = format!("{head}{}", tail.split_once(&format!("</{element}>")).unwrap().1);
             }
             if let Some(content) = content {
-                item += &format!("<{element}>{content}</{element}>");
+                item = format!("{item}<{element}>{content}</{element}>");
             }
             format!("{start}<item>{item}</item>{end}")
         });

@@ -1,0 +1,116 @@
+//! The SDK's settings, from the environment variables in which Lambda and its users give them.
+//!
+//! Not by the SDK's own loader: it also looks for profiles, token files, STS and other machines' metadata services, which Lambda
+//! does not have. That was half a megabyte of code, an STS client and a second set-up of TLS in every start.
+
+use std::fmt;
+
+use aws::SdkConfig;
+use aws_config::{
+    BehaviorVersion, Region, environment::EnvironmentVariableCredentialsProvider, timeout::TimeoutConfig,
+};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_types::{
+    sdk_config::SharedCredentialsProvider,
+    service_config::{LoadServiceConfig, ServiceConfigKey},
+};
+
+type Variable = fn(&str) -> Option<String>;
+
+/// Settings for all clients of a function, over one HTTP client. An attempt is bounded where it is paced; a call is not, since the
+/// wait for the pace would count as part of it.
+///
+/// Read are `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION` or `AWS_DEFAULT_REGION`,
+/// `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`, and `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>` unless
+/// `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` (AWS SDKs and Tools Reference Guide).
+pub(crate) fn config(variable: Variable, timeouts: TimeoutConfig) -> SdkConfig {
+    let flag = |name| given(variable, name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+    let region = given(variable, "AWS_REGION").or_else(|| given(variable, "AWS_DEFAULT_REGION"));
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        .region(region.map(Region::new))
+        .use_fips(flag("AWS_USE_FIPS_ENDPOINT"))
+        .use_dual_stack(flag("AWS_USE_DUALSTACK_ENDPOINT"))
+        .http_client(http)
+        .timeout_config(timeouts);
+    if !flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
+        config = config.service_config(ServiceVariables(variable));
+        config.set_endpoint_url(given(variable, "AWS_ENDPOINT_URL"));
+    }
+    config.build()
+}
+
+/// An empty variable counts as not given.
+fn given(variable: Variable, name: &str) -> Option<String> {
+    variable(name).filter(|value| !value.is_empty())
+}
+
+/// Variables that hold for one service, such as `AWS_ENDPOINT_URL_CONFIG_SERVICE`.
+struct ServiceVariables(Variable);
+
+impl LoadServiceConfig for ServiceVariables {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        given(self.0, &format!("{}_{service}", key.env()))
+    }
+}
+
+impl fmt::Debug for ServiceVariables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServiceVariables")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(config: &SdkConfig, service: &str) -> Option<String> {
+        let key =
+            ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+        config.service_config().and_then(|of| of.load_config(key.unwrap()))
+    }
+
+    #[test]
+    fn the_environment_says_where_and_how() {
+        let config = config(
+            |name| {
+                let value = match name {
+                    "AWS_REGION" => "",
+                    "AWS_DEFAULT_REGION" => "us-gov-west-1",
+                    "AWS_USE_FIPS_ENDPOINT" => "True",
+                    "AWS_USE_DUALSTACK_ENDPOINT" => "false",
+                    "AWS_ENDPOINT_URL" => "http://all",
+                    "AWS_ENDPOINT_URL_CONFIG_SERVICE" => "http://config",
+                    _ => return None,
+                };
+                Some(value.to_owned())
+            },
+            TimeoutConfig::disabled(),
+        );
+        assert_eq!(config.region().map(Region::as_ref), Some("us-gov-west-1"));
+        assert_eq!((config.use_fips(), config.use_dual_stack()), (Some(true), Some(false)));
+        assert_eq!(config.endpoint_url(), Some("http://all"));
+        assert_eq!(endpoint(&config, "Config Service").as_deref(), Some("http://config"));
+        assert_eq!(endpoint(&config, "SageMaker"), None);
+    }
+
+    #[test]
+    fn endpoints_can_be_ignored() {
+        let config = config(
+            |name| match name {
+                "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" => Some("true".to_owned()),
+                "AWS_REGION" => Some("eu-west-1".to_owned()),
+                _ => Some("http://other".to_owned()),
+            },
+            TimeoutConfig::disabled(),
+        );
+        assert_eq!((config.endpoint_url(), endpoint(&config, "Config Service")), (None, None));
+        assert_eq!(config.region().map(Region::as_ref), Some("eu-west-1"));
+    }
+}
