@@ -208,7 +208,7 @@ fn variables(name: &str, place: &Place, door: &FrontDoor) -> Vec<(&'static str, 
     variables
 }
 
-/// Most memory that the process ever held, in kB.
+/// Most memory that the process ever held, in kB of 1,024 bytes.
 fn resident(function: &Function) -> Result<u64> {
     let process = function.process().ok_or("the function has ended")?;
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
@@ -253,7 +253,7 @@ fn costs(rows: &[Row]) -> Table {
             millis(first),
             times(first, median(&rows[0].first)),
             millis(median(&row.warm)),
-            megabytes(row.resident * 1024),
+            mebibytes(row.resident),
             megabytes(std::fs::metadata(&row.program).map_or(0, |file| file.len())),
             megabytes(row.zipped),
             row.calls.to_string(),
@@ -282,7 +282,7 @@ fn scales(rows: &[(&str, Scale, Scale)]) -> Table {
             format!("{:.2} s", together.took.as_secs_f64()),
             format!("{:.2} s", alone.took.as_secs_f64()),
             times(alone.took, together.took),
-            megabytes(together.resident * 1024),
+            mebibytes(together.resident),
         ]);
     }
     table
@@ -306,6 +306,12 @@ fn millis(time: Duration) -> String {
 
 fn times(time: Duration, baseline: Duration) -> String {
     format!("{:.1}x", time.as_secs_f64() / baseline.as_secs_f64())
+}
+
+/// Memory is counted as Lambda counts it, where a function of 128 MB has 128 MiB.
+#[expect(clippy::cast_precision_loss, reason = "to be read with one decimal")]
+fn mebibytes(kilobytes: u64) -> String {
+    format!("{:.1} MiB", kilobytes as f64 / 1024.0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "to be read with one decimal")]
