@@ -4,7 +4,7 @@ use autoscaling::EndpointScaling;
 use aws::SdkConfig;
 use ec2::{Subnet, Subnets};
 use futures::future::join_all;
-use rule::{Details, Fact, Facts, Page, Read, Resource, Source, Timestamp};
+use rule::{Details, Fact, Facts, Page, Read, Resource, Source, Tags, Timestamp};
 use sagemaker::{Endpoint, EndpointConfig, EndpointStatus, Endpoints, Hosting, InferenceComponent};
 
 /// What is true of an endpoint and of what it stands on.
@@ -239,5 +239,9 @@ impl Source for Deployments {
     async fn list(&self, (): &(), token: Option<String>) -> Result<Page<Deployment>, String> {
         let page = self.endpoints.list(&(), token).await?;
         Ok(page.without_facts())
+    }
+
+    async fn tags(&self, resource: &Resource, _: &Deployment) -> Result<Tags, String> {
+        self.endpoints.tags_of(resource).await
     }
 }

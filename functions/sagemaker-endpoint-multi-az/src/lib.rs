@@ -61,8 +61,8 @@ mod zones;
 
 pub use deployment::{Deployment, Deployments, Placement, Variant};
 use rule::{
-    Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule, Severity,
-    Timestamp, Trigger, Verdict,
+    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
+    Severity, Trigger, Verdict,
 };
 use sagemaker::{EndpointStatus, Hosting};
 
@@ -142,6 +142,7 @@ const META: Metadata = Metadata {
         "sagemaker:DescribeModel",
         "sagemaker:ListEndpoints",
         "sagemaker:ListInferenceComponents",
+        "sagemaker:ListTags",
     ],
     requirements: &REQUIREMENTS,
     remediation: Remediation {
@@ -171,7 +172,7 @@ impl Rule for MultiAz {
         })
     }
 
-    fn decide(deployment: &Deployment, params: &Params, _at: Timestamp) -> Verdict {
+    fn decide(deployment: &Deployment, params: &Params, _: Context<'_>) -> Verdict {
         match &deployment.status {
             Fact::Known(EndpointStatus::Serving | EndpointStatus::Mixed) => {}
             Fact::Known(EndpointStatus::Creating) => return Verdict::not_applicable("the endpoint is being created"),
@@ -211,7 +212,7 @@ impl Rule for MultiAz {
         } else if !unknown.is_empty() {
             Verdict::undecided(unknown.join("; "))
         } else {
-            Verdict::Compliant
+            Verdict::COMPLIANT
         }
     }
 }
@@ -445,8 +446,8 @@ mod tests {
 
     /// What becomes of an endpoint, and why.
     fn told(deployment: &Deployment, params: &Params) -> String {
-        match MultiAz::decide(deployment, params, Timestamp::default()) {
-            Verdict::Compliant => "COMPLIANT".to_owned(),
+        match MultiAz::decide(deployment, params, Context::default()) {
+            Verdict::Compliant(_) => "COMPLIANT".to_owned(),
             Verdict::NonCompliant(reason) => format!("NON_COMPLIANT {reason}"),
             Verdict::NotApplicable(reason) => format!("NOT_APPLICABLE {reason}"),
             Verdict::Undecided(reason) => format!("undecided {reason}"),

@@ -29,8 +29,8 @@
 //!   question, asked on a schedule only and without the instance's status.
 
 use rule::{
-    Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule, Severity,
-    Timestamp, Trigger, Verdict,
+    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
+    Severity, Trigger, Verdict,
 };
 use sagemaker::{Notebook, NotebookStatus};
 
@@ -58,7 +58,7 @@ const META: Metadata = Metadata {
         default: "false",
         about: "judge instances in status `Failed` too",
     }],
-    iam_actions: &["sagemaker:DescribeNotebookInstance", "sagemaker:ListNotebookInstances"],
+    iam_actions: &["sagemaker:DescribeNotebookInstance", "sagemaker:ListNotebookInstances", "sagemaker:ListTags"],
     requirements: &REQUIREMENTS,
     remediation: Remediation {
         text: "The setting cannot be changed on an existing notebook instance. Create a new one in a subnet of your VPC with \
@@ -77,7 +77,7 @@ impl Rule for NoDirectInternetAccess {
         Ok(Params { evaluate_failed: given.flag("evaluateFailed", false)? })
     }
 
-    fn decide(notebook: &Notebook, params: &Params, _at: Timestamp) -> Verdict {
+    fn decide(notebook: &Notebook, params: &Params, _: Context<'_>) -> Verdict {
         match &notebook.status {
             Fact::Known(NotebookStatus::Deleting) => Verdict::not_applicable("the notebook instance is being deleted"),
             Fact::Known(NotebookStatus::Failed) if !params.evaluate_failed => {
@@ -92,7 +92,7 @@ impl Rule for NoDirectInternetAccess {
 
 fn internet_access(notebook: &Notebook) -> Verdict {
     match &notebook.direct_internet_access {
-        Fact::Known(false) => Verdict::Compliant,
+        Fact::Known(false) => Verdict::COMPLIANT,
         Fact::Known(true) => Verdict::non_compliant(
             "direct internet access is enabled; recreate the notebook instance in a subnet with direct internet access disabled",
         ),
@@ -145,8 +145,8 @@ mod tests {
     const ENABLED: &str = "direct internet access is enabled; recreate the notebook instance in a subnet with direct internet access disabled";
 
     fn decide(status: Fact<NotebookStatus>, direct_internet_access: Fact<bool>, evaluate_failed: bool) -> Verdict {
-        let notebook = Notebook { status, direct_internet_access, details: Vec::new() };
-        NoDirectInternetAccess::decide(&notebook, &Params { evaluate_failed }, Timestamp::default())
+        let notebook = Notebook { status, direct_internet_access, kms_key: Fact::Absent, details: Vec::new() };
+        NoDirectInternetAccess::decide(&notebook, &Params { evaluate_failed }, Context::default())
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
         let no_status = Verdict::undecided("DescribeNotebookInstance gave no NotebookInstanceStatus");
         let no_access = Verdict::undecided("DescribeNotebookInstance gave no DirectInternetAccess");
         for (status, access, evaluate_failed, verdict) in [
-            (Fact::Known(Present), Fact::Known(false), false, Verdict::Compliant),
+            (Fact::Known(Present), Fact::Known(false), false, Verdict::COMPLIANT),
             (Fact::Known(Present), Fact::Known(true), false, Verdict::non_compliant(ENABLED)),
             (Fact::Known(Present), Fact::Absent, false, no_access.clone()),
             (Fact::Known(Present), Fact::Unread(denied()), false, Verdict::undecided(denied())),
@@ -168,7 +168,7 @@ mod tests {
             (Fact::Known(Failed), Fact::Known(true), false, failed.clone()),
             (Fact::Known(Failed), Fact::Absent, false, failed.clone()),
             (Fact::Known(Failed), Fact::Unread(denied()), false, failed),
-            (Fact::Known(Failed), Fact::Known(false), true, Verdict::Compliant),
+            (Fact::Known(Failed), Fact::Known(false), true, Verdict::COMPLIANT),
             (Fact::Known(Failed), Fact::Known(true), true, Verdict::non_compliant(ENABLED)),
             (Fact::Known(Failed), Fact::Absent, true, no_access),
             (Fact::Known(Failed), Fact::Unread(denied()), true, Verdict::undecided(denied())),

@@ -3,20 +3,24 @@
 #[cfg(test)]
 mod tests;
 
-use std::{cell::Cell, pin::pin, time::Duration};
+use std::{borrow::Cow, cell::Cell, pin::pin, slice, time::Duration};
 
 use futures::{
     StreamExt,
     future::{Either, join, join3, select},
     stream,
 };
-use rule::{Facts, Finding, Listed, PageTokens, Parameters, Read, Resource, Rule, Source, Timestamp, Trigger, Verdict};
+use rule::{
+    Annotation, Concerned, Context, Exemption, Facts, Finding, Listed, PageTokens, Parameters, Read, Resource, Rule,
+    Source, Timestamp, Trigger, Verdict, matches,
+};
 use tokio::sync::mpsc;
 
 use crate::{
     Error, Invocation, Notification,
     clock::{Clock, in_time},
     error::Problem,
+    home::Home,
     ledger::{
         config::{self, Coverage, Inventory, Invoked},
         security_hub::{self, Reporter},
@@ -51,25 +55,27 @@ where
     H: security_hub::Api,
     C: Clock,
 {
-    let judge = Judge::<R>::new(invocation)?;
+    let rule_arn = invocation.rule_arn.as_deref().unwrap_or_default();
+    let rule_name = invocation.rule_name.as_deref().unwrap_or_default();
+    let of_rule = Home::of_rule(rule_arn);
+    // AWS Config always names the rule; a test invocation, which records nothing, may do without.
+    if !invocation.is_test() && (of_rule.is_none() || rule_name.is_empty()) {
+        let (name, value) =
+            if rule_name.is_empty() { ("configRuleName", rule_name) } else { ("configRuleArn", rule_arn) };
+        return Err(Error::InvalidEvent(format!("`{name}` is missing or malformed: `{value}`")));
+    }
+    let reporter = of_rule.clone().map(|home| Reporter::new(&R::META, rule_name, rule_arn, home));
+    let home = of_rule.or_else(|| invocation.account.as_deref().map(Home::of_account));
+    let home = home.ok_or_else(|| Error::InvalidEvent("`configRuleArn` and `accountId` are missing".to_owned()))?;
+    let judge = Judge::<R>::new(invocation, rule_name, &home)?;
     let task = Task::of::<R>(&invocation.notification);
     (summary.rule, summary.trigger, summary.test) = (R::META.name, task.name(), invocation.is_test());
     if let Task::Ignore = task {
         return Ok(());
     }
-    let rule_arn = invocation.rule_arn.as_deref().unwrap_or_default();
-    let rule_name = invocation.rule_name.as_deref().unwrap_or_default();
-    let reporter = Reporter::new(&R::META, rule_name, rule_arn);
-    // AWS Config always names the rule; a test invocation, which records nothing, may do without.
-    if !invocation.is_test() && (reporter.is_none() || rule_name.is_empty()) {
-        let (name, value) =
-            if rule_name.is_empty() { ("configRuleName", rule_name) } else { ("configRuleArn", rule_arn) };
-        return Err(Error::InvalidEvent(format!("`{name}` is missing or malformed: `{value}`")));
-    }
-    let account = reporter.as_ref().map(|reporter| reporter.account.clone()).unwrap_or_default();
     let invoked = Invoked {
         rule_name,
-        account: &account,
+        account: &home.account,
         result_token: &invocation.result_token,
         test: invocation.is_test(),
         at: invocation.at,
@@ -85,7 +91,7 @@ where
     };
     let problems = match task {
         Task::Ignore => Vec::new(),
-        Task::One(resource, gone) => run.one(resource, gone).await,
+        Task::Named(resources, gone) => run.named(&resources, gone).await,
         Task::All => run.all(invocation.is_test()).await,
     };
     if problems.is_empty() { Ok(()) } else { Err(Error::Incomplete(problems)) }
@@ -93,8 +99,8 @@ where
 
 /// What an event asks for.
 enum Task<'a> {
-    /// Judge one resource; if it is gone, this says why.
-    One(&'a Resource, Option<&'static str>),
+    /// Judge these resources; if they are gone, this says why.
+    Named(Cow<'a, [Resource]>, Option<&'static str>),
     /// Judge all of them.
     All,
     /// Nothing: the rule is deployed without a scope, and this type is none of its business.
@@ -106,82 +112,141 @@ impl<'a> Task<'a> {
         let is_one_of = |types: &[&str], resource: &Resource| types.contains(&resource.resource_type.as_str());
         match notification {
             Notification::Scheduled => Self::All,
-            Notification::Change { resource, gone } if is_one_of(R::META.resource_types, resource) => {
-                Self::One(resource, *gone)
+            Notification::Change { resource, gone, .. } if is_one_of(R::META.resource_types, resource) => {
+                Self::Named(Cow::Borrowed(slice::from_ref(resource)), *gone)
             }
-            // Which resources it concerns cannot be told from the item: a deleted one has no configuration.
-            Notification::Change { resource, .. } if is_one_of(R::META.also_triggered_by, resource) => Self::All,
+            Notification::Change { resource, item, .. } if is_one_of(R::META.also_triggered_by, resource) => {
+                match R::concerned(item) {
+                    Concerned::These(resources) if resources.is_empty() => Self::Ignore,
+                    Concerned::These(resources) => Self::Named(Cow::Owned(resources), None),
+                    Concerned::All => Self::All,
+                }
+            }
             Notification::Change { .. } => Self::Ignore,
         }
     }
 
     const fn name(&self) -> &'static str {
         match self {
-            Self::One(..) => "change",
+            Self::Named(..) => "change",
             Self::All => "scheduled",
             Self::Ignore => "ignored",
         }
     }
 }
 
-/// The rule with its parameters, at the time of the event.
-struct Judge<R: Rule> {
+/// The rule with its parameters, at the time and place of the event.
+struct Judge<'a, R: Rule> {
     params: R::Params,
     query: <R::Facts as Facts>::Query,
+    /// Patterns of what is exempt by parameter.
     exempt: Vec<String>,
+    /// Key of the tag that exempts.
+    exemption_tag: Option<String>,
+    /// What an exemption may call this rule.
+    names: [&'a str; 2],
+    home: &'a Home,
     at: Timestamp,
 }
 
-impl<R: Rule> Judge<R> {
-    fn new(invocation: &Invocation) -> Result<Self, Error> {
+/// A finding, but for what depends on the name that AWS Config has for its resource.
+struct Judged {
+    finding: Finding,
+    /// The value of the exemption tag of a resource that fails, or why it could not be read; `None` where it was not asked for.
+    tag: Option<Result<Option<String>, String>>,
+}
+
+impl<'a, R: Rule> Judge<'a, R> {
+    fn new(invocation: &Invocation, rule_name: &'a str, home: &'a Home) -> Result<Self, Error> {
         let mut given: Parameters = invocation.parameters.clone();
         let params = R::params(&mut given)?;
         let exempt = given.list("exemptResourceIds");
+        let exemption_tag = given.text("exemptionTag");
         given.finish()?;
-        Ok(Self { query: R::query(&params), params, exempt, at: invocation.at })
+        let names = [R::META.name, rule_name];
+        Ok(Self { query: R::query(&params), params, exempt, exemption_tag, names, home, at: invocation.at })
     }
 
-    /// The verdict on what was read of `asked`, at `read_at`.
-    fn judge(&self, asked: Resource, read: Read<R::Facts>, read_at: Timestamp) -> Finding {
-        match read {
-            Read::Here { resource, facts } => {
-                let verdict = self.exempted(&resource, R::decide(&facts, &self.params, self.at));
-                Finding { resource, verdict, read_at, details: facts.details() }
+    /// Reads a resource, unless a list has told all of it, and judges it.
+    async fn read<S>(&self, source: &S, clock: &impl Clock, asked: Resource, facts: Option<R::Facts>) -> Judged
+    where
+        S: Source<Facts = R::Facts>,
+    {
+        let asked = self.home.complete(asked);
+        let read = match facts {
+            Some(facts) => Read::Here { resource: asked.clone(), facts },
+            None => source.get(&asked, &self.query).await,
+        };
+        let read_at = clock.now();
+        let (resource, facts) = match read {
+            Read::Here { resource, facts } => (resource, facts),
+            Read::Gone => {
+                let verdict = Verdict::not_applicable("the resource no longer exists");
+                return Judged { finding: without_facts(asked, verdict, read_at), tag: None };
             }
-            Read::Gone => without_facts(asked, Verdict::not_applicable("the resource no longer exists"), read_at),
-            Read::Unread(reason) => without_facts(asked, Verdict::undecided(reason), read_at),
-        }
+            Read::Unread(reason) => {
+                return Judged { finding: without_facts(asked, Verdict::undecided(reason), read_at), tag: None };
+            }
+        };
+        let verdict = R::decide(&facts, &self.params, Context { at: self.at, account: &self.home.account });
+        let tag = match (&verdict, &self.exemption_tag) {
+            (Verdict::NonCompliant(_), Some(key)) => Some(source.tags(&resource, &facts).await.map(|tags| {
+                let found = tags.into_iter().find(|(name, _)| name == key);
+                found.map(|(_, value)| value)
+            })),
+            _ => None,
+        };
+        Judged { finding: Finding { resource, verdict, read_at, details: facts.details() }, tag }
     }
 
-    /// Turns a failure into "not applicable" if a parameter exempts the resource.
-    fn exempted(&self, resource: &Resource, verdict: Verdict) -> Verdict {
-        let Verdict::NonCompliant(reason) = &verdict else { return verdict };
-        let names = [Some(&resource.id), resource.arn.as_ref(), resource.name.as_ref()];
-        let pattern = self.exempt.iter().find(|pattern| names.iter().flatten().any(|name| matches(pattern, name)));
-        match pattern {
-            None => verdict,
-            Some(pattern) => Verdict::not_applicable(format!(
-                "exempt by parameter exemptResourceIds ({pattern}); fails otherwise: {reason}"
-            )),
+    /// The finding, now that its resource has the name that AWS Config has for it.
+    fn settle(&self, Judged { mut finding, tag }: Judged) -> Finding {
+        if let Verdict::NonCompliant(reason) = &finding.verdict {
+            let settled =
+                self.exempt_by_parameter(&finding.resource, reason).or_else(|| self.exempt_by_tag(tag?, reason));
+            finding.verdict = settled.unwrap_or(finding.verdict);
         }
+        finding
+    }
+
+    fn exempt_by_parameter(&self, resource: &Resource, reason: &Annotation) -> Option<Verdict> {
+        let names = [Some(&resource.id), resource.arn.as_ref(), resource.name.as_ref()];
+        let pattern = self.exempt.iter().find(|pattern| names.iter().flatten().any(|name| matches(pattern, name)))?;
+        Some(Verdict::not_applicable(format!(
+            "exempt by parameter exemptResourceIds ({pattern}); fails otherwise: {reason}"
+        )))
+    }
+
+    /// What the value of a failing resource's exemption tag makes of its verdict; nothing if it has no such tag.
+    fn exempt_by_tag(&self, tag: Result<Option<String>, String>, reason: &Annotation) -> Option<Verdict> {
+        let key = self.exemption_tag.as_deref().unwrap_or_default();
+        let value = match tag {
+            Ok(value) => value?,
+            // It may well be exempt, and nobody is to be woken for that.
+            Err(unread) => {
+                return Some(Verdict::undecided(format!(
+                    "its tag {key}, which may exempt it, was not read: {unread}; {reason}"
+                )));
+            }
+        };
+        Some(match Exemption::parse(&value, &self.names) {
+            Ok(None) => return None,
+            Ok(Some(exemption)) => {
+                let Exemption { until, by, why, .. } = &exemption;
+                if exemption.holds(self.at) {
+                    let who = format!("exempt by tag {key} until {until} by {by}: {why}");
+                    Verdict::not_applicable(format!("{who}; fails otherwise: {reason}"))
+                } else {
+                    Verdict::non_compliant(format!("its exemption by {by} (tag {key}) expired on {until}; {reason}"))
+                }
+            }
+            Err(trouble) => Verdict::non_compliant(format!("its tag {key} does not exempt it: {trouble}; {reason}")),
+        })
     }
 }
 
 fn without_facts(resource: Resource, verdict: Verdict, read_at: Timestamp) -> Finding {
     Finding { resource, verdict, read_at, details: Vec::new() }
-}
-
-/// Whether `text` is what `pattern` describes, in which `*` stands for any run of characters.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut left) = text.strip_prefix(start) else { return false };
-    let mut pieces = rest.split('*').collect::<Vec<_>>();
-    let end = pieces.pop().unwrap_or_default();
-    for piece in pieces {
-        let Some(at) = left.find(piece) else { return false };
-        left = &left[at + piece.len()..];
-    }
-    left.ends_with(end)
 }
 
 /// How long AWS Config waits for a Security Hub that is thousands of findings behind before it goes on alone.
@@ -190,7 +255,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// One run: the ledgers it writes and what it notes.
 struct Run<'a, R: Rule, S, A, H, C> {
     world: &'a World<'a, S, A, H, C>,
-    judge: &'a Judge<R>,
+    judge: &'a Judge<'a, R>,
     config: config::Ledger<'a, A, C>,
     security_hub: Option<security_hub::Ledger<'a, H, C>>,
     notes: Notes<'a>,
@@ -204,27 +269,37 @@ where
     H: security_hub::Api,
     C: Clock,
 {
-    /// Judges one resource, which keeps the id that the event gives it. AWS Config is told first.
-    async fn one(self, resource: &Resource, gone: Option<&'static str>) -> Vec<Problem> {
+    /// Judges resources which keep the id that the event gives them. AWS Config is told first.
+    async fn named(self, resources: &[Resource], gone: Option<&'static str>) -> Vec<Problem> {
         let Self { world, judge, mut config, mut security_hub, mut notes } = self;
-        let finding = if let Some(reason) = gone {
-            // As of the event, so that a late one does not close the finding of a resource that has come back since.
-            without_facts(resource.clone(), Verdict::not_applicable(reason), judge.at)
-        } else {
-            match in_time(world.clock, world.source.get(resource, &judge.query)).await {
-                Some(read) => judge.judge(resource.clone(), read, world.clock.now()),
-                None => return vec![Problem::OutOfTime("read")],
-            }
-        };
-        notes.note(&finding);
-        config.record(&finding).await;
-        let config = config.finish(Coverage::One).await;
-        if let Some(security_hub) = &mut security_hub
-            && in_time(world.clock, security_hub.record(&finding)).await.is_none()
-        {
-            security_hub.hurry();
+        let clock = world.clock;
+        let (mut findings, mut problems) = (Vec::new(), Vec::new());
+        for resource in resources.iter().cloned() {
+            let finding = if let Some(reason) = gone {
+                // As of the event, so that a late one does not close the finding of a resource that has come back since.
+                without_facts(judge.home.complete(resource), Verdict::not_applicable(reason), judge.at)
+            } else {
+                let read = in_time(clock, judge.read(world.source, clock, resource, None)).await;
+                let Some(judged) = read else {
+                    problems.push(Problem::OutOfTime("read"));
+                    break;
+                };
+                judge.settle(judged)
+            };
+            notes.note(&finding);
+            config.record(&finding).await;
+            findings.push(finding);
         }
-        notes.conclude(Vec::new(), config, security_hub, Coverage::One).await
+        let config = config.finish(Coverage::Named).await;
+        if let Some(security_hub) = &mut security_hub {
+            for finding in &findings {
+                if in_time(clock, security_hub.record(finding)).await.is_none() {
+                    security_hub.hurry();
+                    break;
+                }
+            }
+        }
+        notes.conclude(problems, config, security_hub, Coverage::Named).await
     }
 
     /// Judges all resources, page by page, and retires what is no longer there.
@@ -233,13 +308,13 @@ where
         let clock = world.clock;
         // Reading, reporting to AWS Config and telling Security Hub go on side by side: AWS Config a few resources behind the
         // reading, Security Hub thousands if need be, so that it holds up neither.
-        let (read, mut to_judge) = mpsc::channel(64);
+        let (judged, mut to_settle) = mpsc::channel(64);
         let (recorded, mut to_tell) = mpsc::channel(4096);
         let unread = Cell::new(None);
         let reading = async {
-            let reading = read_all(world, judge, &read);
+            let reading = read_all(world, judge, &judged);
             unread.set(in_time(clock, reading).await.unwrap_or(Some(Problem::OutOfTime("read"))));
-            drop(read);
+            drop(judged);
         };
         let (noted, unread) = (&mut notes, &unread);
         // What it owns ends with it, so that nobody goes on for nothing.
@@ -252,12 +327,9 @@ where
                     None => return Err(Problem::OutOfTime("read")),
                 };
             let (mut next, mut left_out) = (Some(recorded), 0);
-            while let Some((resource, read, at)) = to_judge.recv().await {
-                let read = match read {
-                    Read::Here { resource, facts } => Read::Here { resource: inventory.name(resource), facts },
-                    Read::Gone | Read::Unread(_) => read,
-                };
-                let finding = judge.judge(inventory.name(resource), read, at);
+            while let Some(mut judged) = to_settle.recv().await {
+                judged.finding.resource = inventory.name(judged.finding.resource);
+                let finding = judge.settle(judged);
                 noted.note(&finding);
                 config.record(&finding).await;
                 if let Some(recorded) = &next {
@@ -359,12 +431,12 @@ impl Notes<'_> {
     }
 }
 
-/// Lists everything, reads what the list does not tell, and hands it over as it comes, with the time of the read. Returns what
-/// kept it from the end of the list.
+/// Lists everything, reads what the list does not tell, and hands over what it says of it as it comes. Returns what kept it from
+/// the end of the list.
 async fn read_all<R, S, A, H, C>(
     world: &World<'_, S, A, H, C>,
-    judge: &Judge<R>,
-    to_judge: &mpsc::Sender<(Resource, Read<R::Facts>, Timestamp)>,
+    judge: &Judge<'_, R>,
+    to_settle: &mpsc::Sender<Judged>,
 ) -> Option<Problem>
 where
     R: Rule,
@@ -392,18 +464,14 @@ where
     let entries = pages.flat_map(stream::iter);
     let read = entries.map(async |entry: Result<Listed<R::Facts>, String>| {
         let Listed { resource, facts } = entry?;
-        let read = match facts {
-            Some(facts) => Read::Here { resource: resource.clone(), facts },
-            None => world.source.get(&resource, &judge.query).await,
-        };
-        Ok::<_, String>((resource, read, world.clock.now()))
+        Ok::<_, String>(judge.read(world.source, world.clock, resource, facts).await)
     });
     let mut read = pin!(read.buffer_unordered(world.settings.concurrency));
     let mut failure = None;
     while let Some(read) = read.next().await {
         match read {
-            Ok(read) => {
-                if to_judge.send(read).await.is_err() {
+            Ok(judged) => {
+                if to_settle.send(judged).await.is_err() {
                     // Nobody wants it any more.
                     break;
                 }

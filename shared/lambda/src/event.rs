@@ -2,7 +2,7 @@
 //!
 //! Source of the shapes: AWS Config Developer Guide, "Example Events for AWS Config Rules".
 
-use rule::{Parameters, Resource, Timestamp};
+use rule::{ChangedItem, Parameters, Resource, Timestamp};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 
@@ -15,6 +15,8 @@ pub struct Invocation {
     pub rule_name: Option<String>,
     /// `configRuleArn`; AWS Config always sends it, test events do not always.
     pub rule_arn: Option<String>,
+    /// `accountId`; AWS Config always sends it, test events do not always.
+    pub account: Option<String>,
     /// `resultToken`, which goes back with every result.
     pub result_token: String,
     /// `ruleParameters`, as they were given.
@@ -34,6 +36,8 @@ pub enum Notification {
         resource: Resource,
         /// Set when there is nothing left to judge; says why.
         gone: Option<&'static str>,
+        /// What the event says of it beyond its name.
+        item: Box<ChangedItem>,
     },
     /// It is time to judge all of them.
     Scheduled,
@@ -59,6 +63,7 @@ impl Invocation {
         Ok(Self {
             rule_name: optional("configRuleName", envelope.config_rule_name.as_ref())?,
             rule_arn: optional("configRuleArn", envelope.config_rule_arn.as_ref())?,
+            account: optional("accountId", envelope.account_id.as_ref())?,
             result_token: required("resultToken", envelope.result_token.as_ref())?,
             parameters: parameters(envelope.rule_parameters.as_ref())?,
             at,
@@ -99,6 +104,7 @@ struct Envelope {
     event_left_scope: Option<Value>,
     config_rule_arn: Option<Value>,
     config_rule_name: Option<Value>,
+    account_id: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -110,8 +116,8 @@ struct InvokingEvent {
     notification_creation_time: Option<Value>,
 }
 
-/// A configuration item or the summary that stands for an oversized one. Facts are read live, so only what names the
-/// resource is read here.
+/// A configuration item or the summary that stands for an oversized one. Facts are read live: what is read here names the
+/// resource and those that its change concerns.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "a configurationItem or configurationItemSummary object")]
 struct Item {
@@ -123,6 +129,9 @@ struct Item {
     configuration_item_status: Option<Value>,
     configuration_item_capture_time: Option<Value>,
     resource_creation_time: Option<Value>,
+    #[serde(default)]
+    configuration: Value,
+    relationships: Option<Value>,
 }
 
 fn notification(envelope: &Envelope) -> Result<(Timestamp, Notification), Error> {
@@ -167,7 +176,19 @@ fn change(key: &str, item: Option<&Item>, envelope: &Envelope) -> Result<(Timest
             .and_then(|text| Timestamp::parse(&text)),
     };
     let at = time(&field("configurationItemCaptureTime"), item.configuration_item_capture_time.as_ref())?;
-    Ok((at, Notification::Change { resource, gone }))
+    let item = ChangedItem {
+        resource_type: resource.resource_type.clone(),
+        configuration: item.configuration.clone(),
+        relationships: relationships(item.relationships.as_ref()),
+    };
+    Ok((at, Notification::Change { resource, gone, item: Box::new(item) }))
+}
+
+/// What of them can be read: they only help to find what a change concerns.
+fn relationships(field: Option<&Value>) -> Vec<[String; 2]> {
+    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let related = field.and_then(Value::as_array).into_iter().flatten();
+    related.filter_map(|of| Some([text(&of["resourceType"])?, text(&of["resourceId"])?])).collect()
 }
 
 /// `ruleParameters`: absent, empty, or a JSON object in a string. Its values are strings; AWS Config also lets numbers and
@@ -276,7 +297,9 @@ mod tests {
         assert_eq!(invocation.at.to_string(), "2026-10-06T16:46:16.261Z");
         assert_eq!(invocation.rule_name.as_deref(), Some("ml-rule"));
         assert_eq!(invocation.parameters, Parameters::new([("a".to_owned(), "1".to_owned())]));
-        let Notification::Change { resource, gone: None } = invocation.notification else { panic!("{invocation:?}") };
+        let Notification::Change { resource, gone: None, .. } = invocation.notification else {
+            panic!("{invocation:?}")
+        };
         assert_eq!(resource.id, "id-1");
         assert_eq!(resource.name.as_deref(), Some("name-1"));
         assert_eq!(resource.created_at, Timestamp::parse("2026-10-01T00:00:00Z"));

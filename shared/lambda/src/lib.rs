@@ -7,6 +7,7 @@ mod clock;
 mod error;
 mod evaluate;
 mod event;
+mod home;
 mod ledger;
 mod pages;
 mod run;

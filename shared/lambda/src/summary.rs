@@ -39,7 +39,7 @@ pub(crate) struct Summary {
 impl Summary {
     pub(crate) fn count(&mut self, verdict: &Verdict) {
         *match verdict {
-            Verdict::Compliant => &mut self.compliant,
+            Verdict::Compliant(_) => &mut self.compliant,
             Verdict::NonCompliant(_) => &mut self.non_compliant,
             Verdict::NotApplicable(_) => &mut self.not_applicable,
             Verdict::Undecided(_) => &mut self.undecided,

@@ -7,21 +7,27 @@
 //! A [`Source`] reads [`Facts`] of one kind of resource, a [`Rule`] judges them, and the verdict is recorded elsewhere.
 //! Nothing here knows AWS's SDK, the network or a clock, so a decision cannot fail and can be tested as a table.
 
+mod change;
+mod exemption;
 mod fact;
 mod finding;
 mod metadata;
 mod parameters;
+mod pattern;
 mod resource;
 mod source;
 mod timestamp;
 mod verdict;
 
+pub use change::{ChangedItem, Concerned};
+pub use exemption::Exemption;
 pub use fact::Fact;
 pub use finding::Finding;
 pub use metadata::{Metadata, ParameterSpec, Provenance, Remediation, Requirement, Severity, Trigger};
 pub use parameters::{ParameterError, Parameters};
+pub use pattern::matches;
 pub use resource::{ACCOUNT, Resource};
-pub use source::{Details, Facts, Listed, Page, PageTokens, Read, Source};
+pub use source::{Details, Facts, Listed, Page, PageTokens, Read, Source, Tags};
 pub use timestamp::Timestamp;
 pub use verdict::{Annotation, Verdict};
 
@@ -48,7 +54,21 @@ pub trait Rule {
         Default::default()
     }
 
-    /// Judges one resource. Pure and total: `at` is the event's time, never the clock's, and every value a fact can have,
-    /// "not there" and "not read" included, has a verdict.
-    fn decide(facts: &Self::Facts, params: &Self::Params, at: Timestamp) -> Verdict;
+    /// Which resources a changed item concerns whose type is one of [`Metadata::also_triggered_by`].
+    #[must_use]
+    fn concerned(_item: &ChangedItem) -> Concerned {
+        Concerned::All
+    }
+
+    /// Judges one resource. Pure and total: every value a fact can have, "not there" and "not read" included, has a verdict.
+    fn decide(facts: &Self::Facts, params: &Self::Params, context: Context<'_>) -> Verdict;
+}
+
+/// What a decision may know beside the facts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Context<'a> {
+    /// The event's time, never the clock's.
+    pub at: Timestamp,
+    /// The account that is judged, twelve digits.
+    pub account: &'a str,
 }

@@ -80,6 +80,11 @@ impl Parameters {
         }
     }
 
+    /// Any text; `None` when it is not given.
+    pub fn text(&mut self, name: &'static str) -> Option<String> {
+        self.take(name)
+    }
+
     /// A comma-separated list. Blanks around entries and empty entries are dropped.
     pub fn list(&mut self, name: &'static str) -> Vec<String> {
         let given = self.take(name).unwrap_or_default();

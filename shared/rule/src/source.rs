@@ -10,6 +10,9 @@ use crate::Resource;
 /// than once is a list.
 pub type Details = Vec<(Cow<'static, str>, String)>;
 
+/// Keys and values of a resource's tags.
+pub type Tags = Vec<(String, String)>;
+
 /// What is true of one resource now, in our own words.
 pub trait Facts {
     /// What may be asked beyond what is always read; `()` when nothing.
@@ -42,6 +45,12 @@ pub trait Source {
         query: &<Self::Facts as Facts>::Query,
         token: Option<String>,
     ) -> impl Future<Output = Result<Page<Self::Facts>, String>>;
+
+    /// The tags of a resource of which these facts were read. Asked for only where a tag may exempt a resource that fails.
+    ///
+    /// # Errors
+    /// Why they could not be read, in words for a reader.
+    fn tags(&self, resource: &Resource, facts: &Self::Facts) -> impl Future<Output = Result<Tags, String>>;
 }
 
 /// What came of reading one resource.

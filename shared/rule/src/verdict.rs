@@ -3,8 +3,8 @@ use std::fmt;
 /// A rule's answer about one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is as it should be.
-    Compliant,
+    /// It is as it should be; says what to know about that, if there is something.
+    Compliant(Option<Annotation>),
     /// It is not; says what is wrong and what to change.
     NonCompliant(Annotation),
     /// The rule has nothing to say about it; says why.
@@ -14,6 +14,14 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Compliant, with nothing more to say.
+    pub const COMPLIANT: Self = Self::Compliant(None);
+
+    /// Compliant, with something to know about it.
+    pub fn compliant_but(note: impl AsRef<str>) -> Self {
+        Self::Compliant(Some(Annotation::new(note)))
+    }
+
     /// Not compliant, because of `reason`.
     pub fn non_compliant(reason: impl AsRef<str>) -> Self {
         Self::NonCompliant(Annotation::new(reason))
@@ -33,7 +41,7 @@ impl Verdict {
     #[must_use]
     pub const fn reason(&self) -> Option<&Annotation> {
         match self {
-            Self::Compliant => None,
+            Self::Compliant(note) => note.as_ref(),
             Self::NonCompliant(reason) | Self::NotApplicable(reason) | Self::Undecided(reason) => Some(reason),
         }
     }

@@ -2,15 +2,14 @@ use aws::{Once, SdkConfig};
 use aws_sdk_sagemaker::{
     Client,
     operation::{
-        describe_endpoint::DescribeEndpointOutput, describe_endpoint_config::DescribeEndpointConfigOutput,
-        describe_inference_component::DescribeInferenceComponentOutput,
+        describe_endpoint::DescribeEndpointOutput, describe_inference_component::DescribeInferenceComponentOutput,
     },
     types::{self, InferenceComponentStatus, ManagedInstanceScalingStatus, ProductionVariantSummary},
 };
 use futures::{StreamExt, stream};
-use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source, Timestamp};
+use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source, Tags, Timestamp};
 
-use crate::{completed, is_not_found, listed};
+use crate::{EndpointConfig, completed, is_not_found, listed, subnets, tags};
 
 const TYPE: &str = "AWS::SageMaker::Endpoint";
 
@@ -73,17 +72,6 @@ pub enum Hosting {
     Instances(u32),
 }
 
-/// What is true of an endpoint configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndpointConfig {
-    /// Its variants, shadow variants last.
-    pub variants: Vec<ConfiguredVariant>,
-    /// Subnets of its own `VpcConfig`, which stands for variants without a model; absent when there is none.
-    pub subnets: Fact<Vec<String>>,
-    /// When it was created, where that is known.
-    pub created_at: Option<Timestamp>,
-}
-
 /// What is true of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
@@ -91,27 +79,6 @@ pub struct Model {
     pub subnets: Fact<Vec<String>>,
     /// When it was created, where that is known.
     pub created_at: Option<Timestamp>,
-}
-
-impl EndpointConfig {
-    /// The variant of this name; production and shadow variants have names of their own.
-    #[must_use]
-    pub fn variant(&self, name: &str, shadow: bool) -> Option<&ConfiguredVariant> {
-        self.variants.iter().find(|variant| variant.name == name && variant.shadow == shadow)
-    }
-}
-
-/// One variant of an endpoint configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfiguredVariant {
-    /// Its name.
-    pub name: String,
-    /// Whether it is a shadow variant.
-    pub shadow: bool,
-    /// Name of its model; none where it hosts inference components.
-    pub model: Option<String>,
-    /// Whether it has a serverless configuration.
-    pub serverless: bool,
 }
 
 /// An inference component.
@@ -151,7 +118,7 @@ impl Endpoints {
         let read = async || {
             let answer = self.client.describe_endpoint_config().endpoint_config_name(name).send().await;
             match answer {
-                Ok(answer) => Fact::Known(config(&answer)),
+                Ok(answer) => Fact::Known(EndpointConfig::new(&answer)),
                 Err(error) if is_not_found(&error, "Could not find endpoint configuration") => Fact::Absent,
                 Err(error) => Fact::Unread(aws::reason("sagemaker:DescribeEndpointConfig", &error)),
             }
@@ -170,6 +137,14 @@ impl Endpoints {
             Err(error) => Fact::Unread(aws::reason("sagemaker:DescribeModel", &error)),
         };
         self.models.get(name, read).await
+    }
+
+    /// The tags of an endpoint.
+    ///
+    /// # Errors
+    /// Why they could not be read, in words for a reader.
+    pub async fn tags_of(&self, endpoint: &Resource) -> Result<Tags, String> {
+        tags(&self.client, endpoint).await
     }
 
     /// The inference components of an endpoint, without those that are being deleted, and without adapters, which are wherever
@@ -252,6 +227,10 @@ impl Source for Endpoints {
         }
         Ok(page)
     }
+
+    async fn tags(&self, resource: &Resource, _: &Endpoint) -> Result<Tags, String> {
+        self.tags_of(resource).await
+    }
 }
 
 fn facts(answer: &DescribeEndpointOutput) -> Endpoint {
@@ -332,33 +311,6 @@ fn details(answer: &DescribeEndpointOutput) -> Details {
     add("EndpointStatus", answer.endpoint_status().map(types::EndpointStatus::as_str));
     add("EndpointConfigName", answer.endpoint_config_name());
     details
-}
-
-fn config(answer: &DescribeEndpointConfigOutput) -> EndpointConfig {
-    let variant = |variant: &types::ProductionVariant, shadow| ConfiguredVariant {
-        name: variant.variant_name().unwrap_or_default().to_owned(),
-        shadow,
-        model: aws::given(variant.model_name()),
-        serverless: variant.serverless_config().is_some(),
-    };
-    let production = answer.production_variants().iter().map(|of| variant(of, false));
-    let shadow = answer.shadow_production_variants().iter().map(|of| variant(of, true));
-    EndpointConfig {
-        variants: production.chain(shadow).collect(),
-        subnets: subnets(answer.vpc_config()),
-        created_at: answer.creation_time().and_then(aws::timestamp),
-    }
-}
-
-/// A `VpcConfig` with nothing in it is none.
-fn subnets(config: Option<&types::VpcConfig>) -> Fact<Vec<String>> {
-    match config {
-        Some(config) if !config.subnets().is_empty() => Fact::Known(config.subnets().to_vec()),
-        Some(config) if !config.security_group_ids().is_empty() => {
-            Fact::Unread("its VpcConfig has security groups and no subnets".to_owned())
-        }
-        Some(_) | None => Fact::Absent,
-    }
 }
 
 /// What a component tells of itself; none of an adapter, which goes wherever its base component is.

@@ -1,18 +1,24 @@
 //! Facts and Sources of Amazon SageMaker: the only place where its SDK's types appear.
 
+mod domains;
+mod endpoint_configs;
 mod endpoints;
+mod local_storage;
 mod notebooks;
 
-pub use endpoints::{
-    ConfiguredVariant, Endpoint, EndpointConfig, EndpointStatus, Endpoints, Hosting, InferenceComponent, Model, Variant,
-};
+pub use domains::{Domain, DomainStatus, Domains};
+pub use endpoint_configs::{ConfiguredVariant, EndpointConfig, EndpointConfigs, Usage};
+pub use endpoints::{Endpoint, EndpointStatus, Endpoints, Hosting, InferenceComponent, Model, Variant};
+pub use local_storage::LocalStorage;
 pub use notebooks::{Notebook, NotebookStatus, Notebooks};
 
 use aws_sdk_sagemaker::{
+    Client,
     error::{ProvideErrorMetadata, SdkError},
     primitives::DateTime,
+    types,
 };
-use rule::Resource;
+use rule::{Fact, Facts, PageTokens, Read, Resource, Source, Tags};
 
 /// A resource as a list tells of it, `[ARN, name]`; its ARN is its CloudFormation primary identifier. `None` if either is
 /// missing.
@@ -50,8 +56,81 @@ fn completed(
     })
 }
 
+/// Reads a resource of a kind that SageMaker knows by name, with `describe`. Where only the ARN is known, its last part is tried
+/// first: SageMaker writes names in lower case into ARNs, for some types at least, and does not say whether it also finds them
+/// so. What is not found by that is looked up in the list before it is called gone.
+async fn get_by_name<S: Source>(
+    source: &S,
+    resource: &Resource,
+    query: &<S::Facts as Facts>::Query,
+    describe: impl AsyncFn(&str) -> Read<S::Facts>,
+) -> Read<S::Facts> {
+    if let Some(name) = &resource.name {
+        return describe(name).await;
+    }
+    let arn = resource.arn.as_deref().unwrap_or(&resource.id);
+    let last = arn.rsplit('/').next().unwrap_or(arn);
+    match describe(last).await {
+        Read::Gone if arn.contains('/') => match name_of(source, query, arn).await {
+            Ok(Some(name)) => describe(&name).await,
+            Ok(None) => Read::Gone,
+            Err(reason) => Read::Unread(reason),
+        },
+        read => read,
+    }
+}
+
+/// The name of the resource with this ARN, as it was given.
+async fn name_of<S: Source>(
+    source: &S,
+    query: &<S::Facts as Facts>::Query,
+    arn: &str,
+) -> Result<Option<String>, String> {
+    let mut tokens = PageTokens::new("the list of resources");
+    let (mut token, mut unreadable) = (None, None);
+    loop {
+        let page = source.list(query, token).await?;
+        if let Some(item) = page.items.into_iter().find(|item| item.resource.id.eq_ignore_ascii_case(arn)) {
+            return Ok(item.resource.name);
+        }
+        // One without a name may be the one that is looked for.
+        unreadable = unreadable.or(page.unreadable.into_iter().next());
+        let Some(next) = tokens.check(page.next)? else { return unreadable.map_or(Ok(None), Err) };
+        token = Some(next);
+    }
+}
+
 /// Whether SageMaker says that it knows no such thing. It has no error of its own for that: it answers `ValidationException`, with
 /// `words` in the message.
 fn is_not_found<E: ProvideErrorMetadata>(error: &SdkError<E>, words: &str) -> bool {
     aws::code(error) == Some("ValidationException") && error.message().is_some_and(|message| message.contains(words))
+}
+
+/// The tags of a resource.
+async fn tags(client: &Client, resource: &Resource) -> Result<Tags, String> {
+    const LIST: &str = "sagemaker:ListTags";
+    let arn = resource.arn.as_ref().ok_or_else(|| format!("{LIST} needs the ARN, which is not known"))?;
+    let mut tokens = PageTokens::new(LIST);
+    let (mut token, mut tags) = (None, Tags::new());
+    loop {
+        let page = client.list_tags().resource_arn(arn).max_results(100).set_next_token(token).send().await;
+        let page = page.map_err(|error| aws::reason(LIST, &error))?;
+        let named = page.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
+        tags.extend(named);
+        match tokens.check(page.next_token().map(str::to_owned))? {
+            Some(next) => token = Some(next),
+            None => return Ok(tags),
+        }
+    }
+}
+
+/// A `VpcConfig` with nothing in it is none.
+fn subnets(config: Option<&types::VpcConfig>) -> Fact<Vec<String>> {
+    match config {
+        Some(config) if !config.subnets().is_empty() => Fact::Known(config.subnets().to_vec()),
+        Some(config) if !config.security_group_ids().is_empty() => {
+            Fact::Unread("its VpcConfig has security groups and no subnets".to_owned())
+        }
+        Some(_) | None => Fact::Absent,
+    }
 }

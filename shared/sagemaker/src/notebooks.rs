@@ -4,9 +4,9 @@ use aws_sdk_sagemaker::{
     operation::describe_notebook_instance::DescribeNotebookInstanceOutput,
     types::{DirectInternetAccess, NotebookInstanceStatus},
 };
-use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source};
+use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags};
 
-use crate::{completed, is_not_found, listed};
+use crate::{completed, get_by_name, is_not_found, listed, tags};
 
 const TYPE: &str = "AWS::SageMaker::NotebookInstance";
 
@@ -17,6 +17,8 @@ pub struct Notebook {
     pub status: Fact<NotebookStatus>,
     /// Whether SageMaker gives it a way to the internet of its own (`DirectInternetAccess`).
     pub direct_internet_access: Fact<bool>,
+    /// The KMS key for its volume, as it was given: key id, key ARN, alias or alias ARN. Absent where none was.
+    pub kms_key: Fact<String>,
     /// What findings show of it.
     pub details: Details,
 }
@@ -61,42 +63,13 @@ impl Notebooks {
             Err(error) => Read::Unread(aws::reason("sagemaker:DescribeNotebookInstance", &error)),
         }
     }
-
-    /// The name of the instance with this ARN, as it was given: SageMaker writes names in lower case into ARNs, for some
-    /// types at least, and does not say whether it also finds them so.
-    async fn name_of(&self, arn: &str) -> Result<Option<String>, String> {
-        let mut tokens = PageTokens::new("sagemaker:ListNotebookInstances");
-        let (mut token, mut unreadable) = (None, None);
-        loop {
-            let page = self.list(&(), token).await?;
-            if let Some(item) = page.items.into_iter().find(|item| item.resource.id.eq_ignore_ascii_case(arn)) {
-                return Ok(item.resource.name);
-            }
-            // One without a name may be the one that is looked for.
-            unreadable = unreadable.or(page.unreadable.into_iter().next());
-            let Some(next) = tokens.check(page.next)? else { return unreadable.map_or(Ok(None), Err) };
-            token = Some(next);
-        }
-    }
 }
 
 impl Source for Notebooks {
     type Facts = Notebook;
 
     async fn get(&self, resource: &Resource, (): &()) -> Read<Notebook> {
-        if let Some(name) = &resource.name {
-            return self.describe(resource, name).await;
-        }
-        let arn = resource.arn.as_deref().unwrap_or(&resource.id);
-        let last = arn.rsplit('/').next().unwrap_or(arn);
-        match self.describe(resource, last).await {
-            Read::Gone if arn.contains('/') => match self.name_of(arn).await {
-                Ok(Some(name)) => self.describe(resource, &name).await,
-                Ok(None) => Read::Gone,
-                Err(reason) => Read::Unread(reason),
-            },
-            read => read,
-        }
+        get_by_name(self, resource, &(), async |name| self.describe(resource, name).await).await
     }
 
     async fn list(&self, (): &(), token: Option<String>) -> Result<Page<Notebook>, String> {
@@ -114,6 +87,10 @@ impl Source for Notebooks {
             }
         }
         Ok(page)
+    }
+
+    async fn tags(&self, resource: &Resource, _: &Notebook) -> Result<Tags, String> {
+        tags(&self.client, resource).await
     }
 }
 
@@ -134,6 +111,7 @@ fn facts(answer: &DescribeNotebookInstanceOutput) -> Notebook {
             Some(DirectInternetAccess::Disabled) => Fact::Known(false),
             Some(other) => Fact::Unread(aws::unknown("DirectInternetAccess", other.as_str())),
         },
+        kms_key: aws::given(answer.kms_key_id()).map_or(Fact::Absent, Fact::Known),
         details: details(answer),
     }
 }

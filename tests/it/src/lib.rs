@@ -26,8 +26,14 @@ use serde_json::Value;
 #[must_use]
 pub fn rules() -> Vec<Metadata> {
     vec![
+        ai_services_opt_out::AiServicesOptOut::META,
+        ebs_volume_encrypted::VolumeEncrypted::META,
+        sagemaker_domain_kms_encrypted::DomainKmsEncrypted::META,
+        sagemaker_endpoint_config_kms_encrypted::EndpointConfigKmsEncrypted::META,
         sagemaker_endpoint_multi_az::MultiAz::META,
+        sagemaker_notebook_kms_encrypted::NotebookKmsEncrypted::META,
         sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess::META,
+        vpc_flow_logs_enabled::FlowLogsEnabled::META,
     ]
 }
 

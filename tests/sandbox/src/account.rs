@@ -18,14 +18,48 @@ pub const PREFIX: &str = "ml-";
 /// The notebook that is repaired while you watch.
 pub const REPAIRED: &str = "fraud-prototype";
 
-/// Notebook instances: name, direct internet access, root access, and how it came so.
-const NOTEBOOKS: [(&str, &str, &str, &str); 6] = [
-    ("pricing-models", "Disabled", "Disabled", "as the platform's blueprint makes it"),
-    ("credit-risk", "Disabled", "Enabled", "its team installs packages as root; no matter for this rule"),
-    ("quick-experiment", "Enabled", "Disabled", "made by hand in the console, where the internet is on by default"),
-    ("vendor-demo", "Enabled", "Enabled", "a vendor's tutorial, followed to the letter"),
-    (REPAIRED, "Enabled", "Disabled", "recreated without internet after the first evaluation"),
-    ("last-years-contest", "Enabled", "Enabled", "on its way out: it is being deleted"),
+/// KMS keys behind an alias: the alias, and what has become of the key.
+const KEYS: [(&str, &str); 2] = [
+    ("alias/ml-platform", "the platform's own key"),
+    ("alias/ml-pilot", "scheduled for deletion when the pilot was over"),
+];
+
+/// Notebook instances: name, direct internet access, root access, KMS key, and how it came so.
+const NOTEBOOKS: [(&str, &str, &str, &str, &str); 6] = [
+    ("pricing-models", "Disabled", "Disabled", "alias/ml-platform", "as the platform's blueprint makes it"),
+    (
+        "credit-risk",
+        "Disabled",
+        "Enabled",
+        "alias/ml-pilot",
+        "its team installs packages as root; its key is about to go",
+    ),
+    ("quick-experiment", "Enabled", "Disabled", "", "made by hand in the console, where the internet is on by default"),
+    ("vendor-demo", "Enabled", "Enabled", "alias/aws/sagemaker", "a vendor's tutorial, followed to the letter"),
+    (REPAIRED, "Enabled", "Disabled", "", "recreated without internet, and with a key, after the first evaluation"),
+    ("last-years-contest", "Enabled", "Enabled", "", "on its way out: it is being deleted"),
+];
+
+/// Domains of SageMaker Studio: name, KMS key, and how it came so.
+const DOMAINS: [(&str, &str, &str); 3] = [
+    ("research", "alias/ml-platform", "as the platform's blueprint makes it"),
+    ("workshop", "", "made for a workshop, and stayed"),
+    ("pilot", "alias/ml-pilot", "on its way out: it is being deleted"),
+];
+
+/// EBS volumes: whether it is encrypted, and how it came so.
+const VOLUMES: [(&str, bool, &str); 3] = [
+    ("training-data", true, "as the platform's blueprint makes it"),
+    ("scratch", false, "made from an old image"),
+    ("restored", false, "on its way out: it is being deleted"),
+];
+
+/// VPCs beside the default one: name, and how it came so.
+const VPCS: [(&str, &str); 4] = [
+    ("platform", "all traffic is logged, as the platform's blueprint has it"),
+    ("lab", "logs what is refused, and nothing that gets out"),
+    ("acquired", "one of its two subnets is logged"),
+    ("shared", "another account's, which is the one that can log it"),
 ];
 
 /// Subnets of the platform's VPC: name, letter of the zone's name, and what is special about it.
@@ -58,13 +92,43 @@ const ENDPOINTS: [(&str, &[u32], &[&str], &str); 7] = [
 /// # Errors
 /// moto does not take something.
 pub async fn fill(door: &FrontDoor, place: &Place) -> Result<(), Error> {
+    for (alias, _) in KEYS {
+        let key = create_key(door, place, alias).await?;
+        if alias == "alias/ml-pilot" {
+            let key_id = key.rsplit('/').next();
+            let input = json!({"KeyId": key_id, "PendingWindowInDays": 7});
+            kms(door, place, "ScheduleKeyDeletion", input).await?;
+        }
+    }
     fill_notebooks(door, place).await?;
-    fill_endpoints(door, place).await
+    fill_domains(door, place).await?;
+    fill_volumes(door, place).await?;
+    let platform = fill_vpcs(door, place).await?;
+    fill_endpoints(door, place, &platform).await
+}
+
+/// Puts an account into an organization whose root opts out of AI services, and returns another account of that organization, for
+/// whose unit somebody opted in again.
+///
+/// # Errors
+/// moto does not take something.
+pub async fn organize(door: &FrontDoor, place: &Place) -> Result<Place, Error> {
+    organization(door, place).await?;
+    let root = root(door, place).await?;
+    let out = json!({"services": {"default": {"opt_out_policy": {"@@assign": "optOut"}}}});
+    attach_policy(door, place, "opt-out", &root, &out).await?;
+    let labs = create_unit(door, place, "labs", &root).await?;
+    let chatbots = create_member(door, place, "chatbots").await?;
+    move_account(door, place, &chatbots, &labs).await?;
+    let back_in = json!({"services": {"lex": {"opt_out_policy": {"@@assign": "optIn"}}}});
+    attach_policy(door, place, "lex-for-the-chatbots", &labs, &back_in).await?;
+    Ok(Place::new(&chatbots, &place.region))
 }
 
 async fn fill_notebooks(door: &FrontDoor, place: &Place) -> Result<(), Error> {
-    for (name, internet, root, _) in NOTEBOOKS {
-        create_notebook(door, place, name, json!({"DirectInternetAccess": internet, "RootAccess": root})).await?;
+    for (name, internet, root, key, _) in NOTEBOOKS {
+        let settings = json!({"DirectInternetAccess": internet, "RootAccess": root});
+        create_notebook(door, place, name, with_key(settings, key)).await?;
     }
     // moto's notebooks are never on their way out, so the front door says it for it.
     let being_deleted = Fault::patch(|answer| answer["NotebookInstanceStatus"] = json!("Deleting"));
@@ -72,12 +136,55 @@ async fn fill_notebooks(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     Ok(())
 }
 
-async fn fill_endpoints(door: &FrontDoor, place: &Place) -> Result<(), Error> {
-    let vpc = create_vpc(door, place).await?;
+async fn fill_domains(door: &FrontDoor, place: &Place) -> Result<(), Error> {
+    for (name, key, _) in DOMAINS {
+        create_domain(door, place, name, with_key(json!({}), key)).await?;
+    }
+    let being_deleted = Fault::patch(|answer| answer["Status"] = json!("Deleting"));
+    door.fault(place, When::calls("DescribeDomain").mentioning("d-pilot"), being_deleted);
+    Ok(())
+}
+
+async fn fill_volumes(door: &FrontDoor, place: &Place) -> Result<(), Error> {
+    for (name, encrypted, _) in VOLUMES {
+        let encrypted = if encrypted { "true" } else { "false" };
+        let volume = create_volume(door, place, &[("Encrypted", encrypted)]).await?;
+        if name == "restored" {
+            let status = ["<status>available</status>", "<status>deleting</status>"];
+            door.fault(place, When::calls("DescribeVolumes"), rewrite_item(&volume.id, status));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the id of the platform's VPC.
+async fn fill_vpcs(door: &FrontDoor, place: &Place) -> Result<String, Error> {
+    create_log_group(door, place, "vpc-flow-logs").await?;
+    let mut ids = BTreeMap::new();
+    for (name, _) in VPCS {
+        ids.insert(name, create_vpc(door, place).await?);
+    }
+    create_flow_log(door, place, "VPC", &ids["platform"], &[]).await?;
+    create_flow_log(door, place, "VPC", &ids["lab"], &[("TrafficType", "REJECT")]).await?;
+    for number in 0..2 {
+        let zone = format!("{}a", place.region);
+        let subnet = create_subnet(door, place, &ids["acquired"], &zone, number).await?;
+        if number == 0 {
+            create_flow_log(door, place, "Subnet", &subnet, &[]).await?;
+        }
+    }
+    // moto's VPCs are all the caller's own.
+    let owner = [format!("<ownerId>{}</ownerId>", place.account), "<ownerId>444455556666</ownerId>".to_owned()];
+    let owner = [owner[0].as_str(), owner[1].as_str()];
+    door.fault(place, When::calls("DescribeVpcs"), rewrite_item(&ids["shared"], owner));
+    Ok(ids["platform"].clone())
+}
+
+async fn fill_endpoints(door: &FrontDoor, place: &Place, vpc: &str) -> Result<(), Error> {
     let mut ids = BTreeMap::new();
     for (number, (name, zone, _)) in SUBNETS.into_iter().enumerate() {
         let zone = format!("{}{zone}", place.region);
-        ids.insert(name, create_subnet(door, place, &vpc, &zone, number).await?);
+        ids.insert(name, create_subnet(door, place, vpc, &zone, number).await?);
     }
     for (name, counts, subnets, _) in ENDPOINTS {
         let subnets: Vec<_> = subnets.iter().map(|name| ids[name].as_str()).collect();
@@ -89,7 +196,10 @@ async fn fill_endpoints(door: &FrontDoor, place: &Place) -> Result<(), Error> {
                 "InitialVariantWeight": weight,
             })
         };
-        create_endpoint(door, place, name, counts.iter().enumerate().map(variant).collect()).await?;
+        let key = if name == "fraud-detection" { "" } else { "alias/ml-platform" };
+        let variants = counts.iter().enumerate().map(variant).collect();
+        create_endpoint_config(door, place, name, variants, with_key(json!({}), key)).await?;
+        sagemaker(door, place, "CreateEndpoint", json!({"EndpointName": name, "EndpointConfigName": name})).await?;
     }
     autoscale(door, place, "pricing", "champion", 1).await?;
     ec2(door, place, "DeleteSubnet", &[("SubnetId", &ids["retired"])]).await?;
@@ -101,7 +211,21 @@ async fn fill_endpoints(door: &FrontDoor, place: &Place) -> Result<(), Error> {
         "VariantName": "champion", "ModelName": "document-search", "InitialVariantWeight": 1.0,
         "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5},
     });
-    create_endpoint(door, place, "document-search", vec![serverless]).await
+    create_endpoint(door, place, "document-search", vec![serverless]).await?;
+    // One that no endpoint uses yet, on instances whose local storage no key of the customer's encrypts.
+    let local = json!({
+        "VariantName": "champion", "ModelName": "document-search", "InitialVariantWeight": 1.0, "InitialInstanceCount": 2,
+        "InstanceType": "ml.g4dn.xlarge",
+    });
+    create_endpoint_config(door, place, "image-search", vec![local], json!({})).await.map(drop)
+}
+
+/// Settings with a KMS key, unless it is empty.
+fn with_key(mut settings: Value, key: &str) -> Value {
+    if !key.is_empty() {
+        settings["KmsKeyId"] = json!(key);
+    }
+    settings
 }
 
 /// Moves a subnet into the Local Zone in Los Angeles. moto knows no Local Zones, so the front door says it for it. One subnet a
@@ -124,17 +248,47 @@ pub fn local_zone(door: &FrontDoor, place: &Place, subnet: &str) {
     door.fault(place, When::calls("DescribeAvailabilityZones"), listed);
 }
 
+/// An answer of EC2 in which, of the resource with this id, the first text is replaced by the second. Only one such fault strikes a
+/// call.
+///
+/// # Panics
+/// When the resource is in the answer and the text is not.
+#[must_use]
+pub fn rewrite_item(id: &str, [from, to]: [&str; 2]) -> Fault {
+    let (id, from, to) = (format!("Id>{id}</"), from.to_owned(), to.to_owned());
+    Fault::rewrite(move |text| {
+        let (mut rewritten, mut depth, mut item) = (String::new(), 0, String::new());
+        for piece in text.split_inclusive('>') {
+            item.push_str(piece);
+            if piece.ends_with("<item>") {
+                depth += 1;
+            } else if piece.ends_with("</item>") {
+                depth -= 1;
+            }
+            // Items can hold items; those that are not in another are the resources.
+            if depth == 0 {
+                if item.contains(&id) {
+                    assert!(item.contains(&from), "no {from} in {item}");
+                    item = item.replace(&from, &to);
+                }
+                rewritten.push_str(&std::mem::take(&mut item));
+            }
+        }
+        rewritten + &item
+    })
+}
+
 /// Id of the Local Zone of [`local_zone`].
 pub const LOCAL_ZONE: &str = "use1-lax1-az1";
 
-/// Recreates [`REPAIRED`] without internet, as its finding asks; returns it as Config's item names it.
+/// Recreates [`REPAIRED`] without internet and with a key, as its findings ask; returns it as Config's item names it.
 ///
 /// # Errors
 /// moto does not take it.
 pub async fn repair(door: &FrontDoor) -> Result<Item, Error> {
     delete_notebook(door, &place(), REPAIRED).await?;
-    create_notebook(door, &place(), REPAIRED, json!({"DirectInternetAccess": "Disabled", "RootAccess": "Disabled"}))
-        .await
+    let settings = json!({"DirectInternetAccess": "Disabled", "RootAccess": "Disabled"});
+    create_notebook(door, &place(), REPAIRED, with_key(settings, "alias/ml-platform")).await
 }
 
 /// Puts a rule into AWS Config, as a deployment would, and makes the result tokens of its sample events good.
@@ -162,19 +316,122 @@ pub const SAMPLE: &str = "sample:";
 /// # Errors
 /// moto does not take it.
 pub async fn create_notebook(door: &FrontDoor, place: &Place, name: &str, settings: Value) -> Result<Item, Error> {
-    let mut input = json!({
+    let input = json!({
         "NotebookInstanceName": name,
         "InstanceType": "ml.t3.medium",
         "RoleArn": format!("arn:aws:iam::{}:role/notebook", place.account),
     });
+    let answer = sagemaker(door, place, "CreateNotebookInstance", merged(input, settings)).await?;
+    let arn = id(&answer, "/NotebookInstanceArn")?;
+    Ok(discovered(door, place, "AWS::SageMaker::NotebookInstance", Some(name), arn.clone(), arn))
+}
+
+/// Creates a domain and puts it into Config's inventory under its id. `settings` are those of `CreateDomain` beside name, network
+/// and role.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn create_domain(door: &FrontDoor, place: &Place, name: &str, settings: Value) -> Result<Item, Error> {
+    let input = json!({
+        "DomainName": name,
+        "AuthMode": "IAM",
+        "DefaultUserSettings": {"ExecutionRole": format!("arn:aws:iam::{}:role/studio", place.account)},
+        "SubnetIds": ["subnet-1"],
+        "VpcId": "vpc-1",
+        // Those without a tag have no tags that moto could list.
+        "Tags": [{"Key": "team", "Value": name}],
+    });
+    let answer = sagemaker(door, place, "CreateDomain", merged(input, settings)).await?;
+    let arn = id(&answer, "/DomainArn")?;
+    let domain = arn.rsplit('/').next().unwrap_or_default().to_owned();
+    Ok(discovered(door, place, "AWS::SageMaker::Domain", Some(name), domain, arn))
+}
+
+/// Creates a KMS key with an alias and returns the key's ARN.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn create_key(door: &FrontDoor, place: &Place, alias: &str) -> Result<String, Error> {
+    let key = id(&kms(door, place, "CreateKey", json!({})).await?, "/KeyMetadata/Arn")?;
+    let key_id = key.rsplit('/').next().unwrap_or_default();
+    kms(door, place, "CreateAlias", json!({"AliasName": alias, "TargetKeyId": key_id})).await?;
+    Ok(key)
+}
+
+/// Creates an EBS volume and puts it into Config's inventory under its id. `settings` are those of `CreateVolume` beside size and
+/// zone.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn create_volume(door: &FrontDoor, place: &Place, settings: &[(&str, &str)]) -> Result<Item, Error> {
+    let zone = format!("{}a", place.region);
+    let input = [&[("Size", "8"), ("AvailabilityZone", zone.as_str())], settings].concat();
+    let answer = ec2(door, place, "CreateVolume", &input).await?;
+    let volume = between(&answer, "<volumeId>", "<").map(str::to_owned).ok_or(Error::Account(answer))?;
+    Ok(discovered_ec2(door, place, "AWS::EC2::Volume", "volume", volume))
+}
+
+/// Creates a log group of CloudWatch Logs.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn create_log_group(door: &FrontDoor, place: &Place, name: &str) -> Result<(), Error> {
+    let answer = door.call(place, "logs", "Logs_20140328.CreateLogGroup", &json!({"logGroupName": name})).await;
+    answer.map(drop).map_err(Error::Account)
+}
+
+/// Creates a flow log of a `VPC` or `Subnet` for all traffic at 60 seconds, to log group `vpc-flow-logs` unless `settings`, those of
+/// `CreateFlowLogs`, say otherwise; returns its id.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn create_flow_log(
+    door: &FrontDoor,
+    place: &Place,
+    resource_type: &str,
+    of: &str,
+    settings: &[(&str, &str)],
+) -> Result<String, Error> {
+    let role = format!("arn:aws:iam::{}:role/flow-logs", place.account);
+    let mut input = BTreeMap::from([
+        ("ResourceType", resource_type),
+        ("ResourceId.1", of),
+        ("TrafficType", "ALL"),
+        ("MaxAggregationInterval", "60"),
+        ("LogGroupName", "vpc-flow-logs"),
+        ("DeliverLogsPermissionArn", &role),
+    ]);
+    input.extend(settings.iter().copied());
+    let answer = ec2(door, place, "CreateFlowLogs", &input.into_iter().collect::<Vec<_>>()).await?;
+    let id = between(&answer, "<flowLogIdSet>", "</flowLogIdSet>").and_then(|set| between(set, "<item>", "<"));
+    id.map(str::to_owned).ok_or(Error::Account(answer))
+}
+
+/// Puts a resource into Config's inventory and returns it as Config's item names it.
+fn discovered(
+    door: &FrontDoor,
+    place: &Place,
+    resource_type: &str,
+    name: Option<&str>,
+    id: String,
+    arn: String,
+) -> Item {
+    door.with(place, |state| state.config.discover(resource_type, &id, name));
+    Item { resource_type: resource_type.to_owned(), id, name: name.map(str::to_owned), arn }
+}
+
+/// The same for a resource of EC2, which has no name and whose ARN follows from its id.
+fn discovered_ec2(door: &FrontDoor, place: &Place, resource_type: &str, kind: &str, id: String) -> Item {
+    let arn = format!("arn:aws:ec2:{}:{}:{kind}/{id}", place.region, place.account);
+    discovered(door, place, resource_type, None, id, arn)
+}
+
+/// `input` with these settings.
+fn merged(mut input: Value, settings: Value) -> Value {
     if let (Some(input), Value::Object(settings)) = (input.as_object_mut(), settings) {
         input.extend(settings);
     }
-    let answer = sagemaker(door, place, "CreateNotebookInstance", input).await?;
-    let arn = answer["NotebookInstanceArn"].as_str().unwrap_or_default().to_owned();
-    let resource_type = "AWS::SageMaker::NotebookInstance";
-    door.with(place, |state| state.config.discover(resource_type, &arn, Some(name)));
-    Ok(Item { resource_type: resource_type.to_owned(), id: arn.clone(), name: Some(name.to_owned()), arn })
+    input
 }
 
 /// Stops and deletes a notebook instance, and takes it out of Config's inventory.
@@ -189,13 +446,20 @@ pub async fn delete_notebook(door: &FrontDoor, place: &Place, name: &str) -> Res
     Ok(())
 }
 
-/// Creates a VPC and returns its id.
+/// Creates a VPC, puts it into Config's inventory, and returns its id.
 ///
 /// # Errors
 /// moto does not take it.
 pub async fn create_vpc(door: &FrontDoor, place: &Place) -> Result<String, Error> {
     let answer = ec2(door, place, "CreateVpc", &[("CidrBlock", "10.0.0.0/16")]).await?;
-    between(&answer, "<vpcId>", "<").map(str::to_owned).ok_or(Error::Account(answer))
+    let vpc = between(&answer, "<vpcId>", "<").map(str::to_owned).ok_or(Error::Account(answer))?;
+    Ok(vpc_item(door, place, &vpc).id)
+}
+
+/// A VPC as Config's item names it; it is in Config's inventory from now on.
+#[must_use]
+pub fn vpc_item(door: &FrontDoor, place: &Place, vpc: &str) -> Item {
+    discovered_ec2(door, place, "AWS::EC2::VPC", "vpc", vpc.to_owned())
 }
 
 /// Creates a subnet in a zone, by the zone's name, and returns its id; `number` tells it from the others of the VPC.
@@ -236,10 +500,27 @@ pub async fn create_model(door: &FrontDoor, place: &Place, name: &str, subnets: 
 /// # Errors
 /// moto does not take it.
 pub async fn create_endpoint(door: &FrontDoor, place: &Place, name: &str, variants: Vec<Value>) -> Result<(), Error> {
-    let config = json!({"EndpointConfigName": name, "ProductionVariants": variants});
-    sagemaker(door, place, "CreateEndpointConfig", config).await?;
+    create_endpoint_config(door, place, name, variants, json!({})).await?;
     let endpoint = json!({"EndpointName": name, "EndpointConfigName": name});
     sagemaker(door, place, "CreateEndpoint", endpoint).await.map(drop)
+}
+
+/// Creates an endpoint configuration with these variants and puts it into Config's inventory under its ARN. `settings` are those of
+/// `CreateEndpointConfig` beside them.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn create_endpoint_config(
+    door: &FrontDoor,
+    place: &Place,
+    name: &str,
+    variants: Vec<Value>,
+    settings: Value,
+) -> Result<Item, Error> {
+    let input = json!({"EndpointConfigName": name, "ProductionVariants": variants});
+    let answer = sagemaker(door, place, "CreateEndpointConfig", merged(input, settings)).await?;
+    let arn = id(&answer, "/EndpointConfigArn")?;
+    Ok(discovered(door, place, "AWS::SageMaker::EndpointConfig", Some(name), arn.clone(), arn))
 }
 
 /// Lets autoscaling take a variant down to `minimum` instances.
@@ -273,6 +554,14 @@ pub async fn sagemaker(door: &FrontDoor, place: &Place, operation: &str, input: 
     door.call(place, "sagemaker", &format!("SageMaker.{operation}"), &input).await.map_err(Error::Account)
 }
 
+/// Calls an operation of KMS, past faults and records.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn kms(door: &FrontDoor, place: &Place, operation: &str, input: Value) -> Result<Value, Error> {
+    door.call(place, "kms", &format!("TrentService.{operation}"), &input).await.map_err(Error::Account)
+}
+
 /// Calls an operation of EC2, past faults and records.
 ///
 /// # Errors
@@ -285,4 +574,99 @@ pub async fn ec2(door: &FrontDoor, place: &Place, action: &str, input: &[(&str, 
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(start)?;
     rest.split_once(end).map(|(inner, _)| inner)
+}
+
+/// Makes an account the management account of a new organization, in which AI services opt-out policies are enabled.
+///
+/// # Errors
+/// moto does not take it; an account that is in an organization founds no other.
+pub async fn organization(door: &FrontDoor, management: &Place) -> Result<(), Error> {
+    organizations(door, management, "CreateOrganization", json!({"FeatureSet": "ALL"})).await?;
+    let root = root(door, management).await?;
+    let input = json!({"RootId": root, "PolicyType": crate::organizations::POLICY_TYPE});
+    organizations(door, management, "EnablePolicyType", input).await.map(drop)
+}
+
+/// Id of the root of an organization, which is a target of policies like its units and accounts.
+///
+/// # Errors
+/// The account is in no organization.
+pub async fn root(door: &FrontDoor, management: &Place) -> Result<String, Error> {
+    let answer = organizations(door, management, "ListRoots", json!({})).await?;
+    id(&answer, "/Roots/0/Id")
+}
+
+/// Creates an account below the root of an organization and returns its number, which moto draws.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn create_member(door: &FrontDoor, management: &Place, name: &str) -> Result<String, Error> {
+    let input = json!({"AccountName": name, "Email": format!("{name}@example.com")});
+    let answer = organizations(door, management, "CreateAccount", input).await?;
+    id(&answer, "/CreateAccountStatus/AccountId")
+}
+
+/// Creates an organizational unit below a root or another unit and returns its id.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn create_unit(door: &FrontDoor, management: &Place, name: &str, parent: &str) -> Result<String, Error> {
+    let input = json!({"Name": name, "ParentId": parent});
+    let answer = organizations(door, management, "CreateOrganizationalUnit", input).await?;
+    id(&answer, "/OrganizationalUnit/Id")
+}
+
+/// Moves an account from where it is to below a root or a unit.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn move_account(door: &FrontDoor, management: &Place, account: &str, parent: &str) -> Result<(), Error> {
+    let answer = organizations(door, management, "ListParents", json!({"ChildId": account})).await?;
+    let from = id(&answer, "/Parents/0/Id")?;
+    let input = json!({"AccountId": account, "SourceParentId": from, "DestinationParentId": parent});
+    organizations(door, management, "MoveAccount", input).await.map(drop)
+}
+
+/// Creates an AI services opt-out policy, attaches it to a root, a unit or an account, and returns its id. An organization
+/// has no two policies of one name. moto checks no content.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn attach_policy(
+    door: &FrontDoor,
+    management: &Place,
+    name: &str,
+    target: &str,
+    content: &Value,
+) -> Result<String, Error> {
+    let kind = crate::organizations::POLICY_TYPE;
+    let input = json!({"Name": name, "Description": name, "Type": kind, "Content": content.to_string()});
+    let answer = organizations(door, management, "CreatePolicy", input).await?;
+    let policy = id(&answer, "/Policy/PolicySummary/Id")?;
+    organizations(door, management, "AttachPolicy", json!({"PolicyId": policy, "TargetId": target})).await?;
+    Ok(policy)
+}
+
+/// Detaches a policy from a root, a unit or an account. The policy stays in the organization.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn detach_policy(door: &FrontDoor, management: &Place, policy: &str, target: &str) -> Result<(), Error> {
+    let input = json!({"PolicyId": policy, "TargetId": target});
+    organizations(door, management, "DetachPolicy", input).await.map(drop)
+}
+
+/// Calls an operation of Organizations, past faults and records.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn organizations(door: &FrontDoor, place: &Place, operation: &str, input: Value) -> Result<Value, Error> {
+    let target = format!("AWSOrganizationsV20161128.{operation}");
+    door.call(place, "organizations", &target, &input).await.map_err(Error::Account)
+}
+
+/// The id at this place of an answer.
+fn id(answer: &Value, pointer: &str) -> Result<String, Error> {
+    let id = answer.pointer(pointer).and_then(Value::as_str);
+    id.map(str::to_owned).ok_or_else(|| Error::Account(answer.to_string()))
 }

@@ -12,6 +12,7 @@ mod faults;
 mod front_door;
 pub mod functions;
 mod moto;
+mod organizations;
 mod security_hub;
 
 pub use answer::Answer;

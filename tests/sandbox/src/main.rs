@@ -4,7 +4,12 @@
 
 mod show;
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,7 +19,11 @@ use sandbox::{
     events,
     functions::{self, environment},
 };
+use serde_json::Value;
 use tokio::sync::mpsc;
+
+/// The rule that judges the account itself.
+const OF_ACCOUNT: &str = "ai-services-opt-out";
 
 /// Runs every rule against a local AWS account that has drifted, and shows what AWS Config and Security Hub are told.
 #[derive(Debug, Parser)]
@@ -77,11 +86,14 @@ async fn run(options: &Options) -> Result<(), Trouble> {
     step.end(&format!("AWS is at {} (AWS Config and Security Hub here, the rest in moto)", door.url()));
 
     step.begin("filling the account");
+    // So that the sample events name what is there.
+    door.repeat_ids().await.map_err(Error::from)?;
     let place = account::place();
     account::fill(&door, &place).await?;
+    let member = account::organize(&door, &place).await?;
     let mut rules = BTreeMap::new();
-    for (name, program) in programs {
-        rules.insert(name.clone(), Deployed::new(&door, &place, &name, program).await?);
+    for (name, program) in &programs {
+        rules.insert(name.clone(), Deployed::new(&door, &place, name, program).await?);
     }
     step.end(&format!("account {place} has drifted"));
 
@@ -90,6 +102,14 @@ async fn run(options: &Options) -> Result<(), Trouble> {
         rule.schedule(&door, &place).await?;
     }
     step.end(&format!("AWS Config invoked {} on schedule", count(rules.len(), "rule")));
+    // Of an account there is one, so another one shows the other verdict.
+    step.begin(&format!("account {member} opted in again"));
+    for (name, program) in programs.iter().filter(|(name, _)| *name == OF_ACCOUNT) {
+        Deployed::new(&door, &member, name, program).await?.schedule(&door, &member).await?;
+    }
+    step.end(&format!(
+        "account {member} of the same organization opted in again; AWS Config invoked {OF_ACCOUNT} there too"
+    ));
 
     step.begin("a notebook instance is repaired");
     let item = account::repair(&door).await?;
@@ -100,12 +120,23 @@ async fn run(options: &Options) -> Result<(), Trouble> {
         }
     }
     step.end(&format!(
-        "{} was recreated without internet; AWS Config invoked the rule on the change",
+        "{} was recreated without internet and with a key; AWS Config invoked the rules on the change",
         account::REPAIRED
     ));
+    let mut new = Vec::new();
+    for (name, rule) in &mut rules {
+        step.begin(&format!("AWS Config invokes {} again", rule.config.name));
+        match rule.again(&door, &place, &programs[name]).await? {
+            0 => {}
+            number => new.push(format!("{number} of {}", rule.config.name)),
+        }
+    }
+    step.end(&format!("AWS Config invoked {} on schedule again", count(rules.len(), "rule")));
     step.0.finish_and_clear();
 
-    println!("\n{}", show::tables(&door, &place));
+    println!("\n{}", show::tables(&door, &[place.clone(), member]));
+    let new = if new.is_empty() { "no new result and no new finding".to_owned() } else { new.join(", ") };
+    println!("All rules ran again after that, as they are deployed, and reported {new}.");
     if options.keep {
         keep(&door, &place, &target, &python, rules, asked).await?;
     }
@@ -120,27 +151,38 @@ struct Deployed {
 }
 
 impl Deployed {
-    async fn new(door: &FrontDoor, place: &Place, name: &str, program: PathBuf) -> Result<Self, Trouble> {
+    async fn new(door: &FrontDoor, place: &Place, name: &str, program: &Path) -> Result<Self, Trouble> {
         if !program.exists() {
             return Err(Trouble::NotBuilt(name.to_owned()));
         }
         let mut variables = environment(name, place, door);
         // So that the table also shows what is not applicable, of which Config keeps no result.
         variables.push(("CONFIG_EVALUATIONS", "all".to_owned()));
-        let function = Function::start(&program, &variables).await?;
+        let function = Function::start(program, &variables).await?;
         Ok(Self { config: account::deploy(door, place, name, ""), function, invocations: 0 })
     }
 
-    async fn schedule(&mut self, door: &FrontDoor, place: &Place) -> Result<(), Trouble> {
+    async fn schedule(&mut self, door: &FrontDoor, place: &Place) -> Result<Value, Trouble> {
         let token = self.token(door, place);
         let event = events::scheduled(&self.config, place, &token, &sandbox::now().to_string());
         self.invoke("scheduled", event.to_string()).await
     }
 
+    /// Evaluates everything as a deployment does that only reports what differs; returns how much that was.
+    async fn again(&mut self, door: &FrontDoor, place: &Place, program: &Path) -> Result<u64, Trouble> {
+        let name = self.config.name.strip_prefix(account::PREFIX).unwrap_or(&self.config.name);
+        let deployed = Function::start(program, &environment(name, place, door)).await?;
+        let shown = std::mem::replace(&mut self.function, deployed);
+        let answer = self.schedule(door, place).await?;
+        self.function = shown;
+        let reported = ["evaluationsPosted", "findingsSent"].map(|field| answer[field].as_u64().unwrap_or_default());
+        Ok(reported.iter().sum())
+    }
+
     async fn change(&mut self, door: &FrontDoor, place: &Place, item: &events::Item) -> Result<(), Trouble> {
         let token = self.token(door, place);
         let event = events::change(&self.config, place, &token, item, "OK", &sandbox::now().to_string());
-        self.invoke("change", event.to_string()).await
+        self.invoke("change", event.to_string()).await.map(drop)
     }
 
     /// A new result token, which Config makes for each invocation.
@@ -151,9 +193,9 @@ impl Deployed {
         token
     }
 
-    async fn invoke(&mut self, event: &'static str, body: String) -> Result<(), Trouble> {
+    async fn invoke(&mut self, event: &'static str, body: String) -> Result<Value, Trouble> {
         let answer = self.function.invoke(body, Duration::from_mins(1)).await;
-        answer.map(drop).map_err(|failure| {
+        answer.map_err(|failure| {
             let log = self.function.log().join("\n");
             Trouble::Rule { rule: self.config.name.clone(), event, failure, log }
         })
@@ -164,7 +206,7 @@ impl Deployed {
 async fn keep(
     door: &FrontDoor,
     place: &Place,
-    target: &std::path::Path,
+    target: &Path,
     python: &Python,
     mut rules: BTreeMap<String, Deployed>,
     mut asked: mpsc::UnboundedReceiver<(Place, String)>,
@@ -178,7 +220,7 @@ async fn keep(
     while let Some((_, name)) = asked.recv().await {
         let Some(rule) = rules.values_mut().find(|rule| rule.config.name == name) else { continue };
         match rule.schedule(door, place).await {
-            Ok(()) => println!("{name} was evaluated"),
+            Ok(_) => println!("{name} was evaluated"),
             Err(trouble) => eprintln!("{trouble}"),
         }
     }

@@ -6,50 +6,51 @@ use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use sandbox::{FrontDoor, Place, config_service::ConfigRule};
 use serde_json::Value;
 
-/// What AWS Config and Security Hub know, as tables.
-pub(crate) fn tables(door: &FrontDoor, place: &Place) -> String {
-    door.with(place, |state| {
-        let mut results = table(&["rule", "resource", "verdict", "reason"]);
-        let mut counts: BTreeMap<&str, [usize; 3]> =
-            state.config.rules().map(|rule| (rule.name.as_str(), [0; 3])).collect();
-        for ((rule, _, id), kept) in state.config.results() {
-            let name = id.rsplit('/').next().unwrap_or(id);
-            results.add_row([rule, name, &kept.compliance, kept.annotation.as_deref().unwrap_or("")]);
-            let column = match kept.compliance.as_str() {
-                "COMPLIANT" => 0,
-                "NON_COMPLIANT" => 1,
-                _ => 2,
-            };
-            counts.entry(rule).or_default()[column] += 1;
-        }
-        let mut rules = table(&["rule", "compliant", "non-compliant", "not applicable"]);
-        for (rule, counts) in counts {
-            rules.add_row([rule.to_owned(), counts[0].to_string(), counts[1].to_string(), counts[2].to_string()]);
-        }
-        let mut findings = table(&["finding about", "status", "record", "severity", "description"]);
-        let mut statuses: BTreeMap<String, usize> = BTreeMap::new();
-        let mut all: Vec<_> = state.security_hub.findings().iter().collect();
-        all.sort_by_key(|finding| finding["Resources"][0]["Id"].to_string());
-        for finding in all {
-            let text = |path: &str| finding.pointer(path).and_then(Value::as_str).unwrap_or("");
-            let resource = text("/Resources/0/Id");
-            let (status, record) = (text("/Compliance/Status"), text("/RecordState"));
-            findings.add_row([
-                resource.rsplit('/').next().unwrap_or(resource),
-                status,
-                record,
-                text("/Severity/Label"),
-                text("/Description"),
-            ]);
-            *statuses.entry(format!("{status} {record}")).or_default() += 1;
-        }
-        let statuses: Vec<_> = statuses.into_iter().map(|(status, number)| format!("{number} {status}")).collect();
-        format!(
-            "AWS Config\n{results}\n\n{rules}\n\nSecurity Hub: {}\n{findings}\n\n\
-             Drift is what this account is for. NON_COMPLIANT above means that the rule works.",
-            statuses.join(", ")
-        )
-    })
+/// What AWS Config and Security Hub know in these places, as tables.
+pub(crate) fn tables(door: &FrontDoor, places: &[Place]) -> String {
+    let mut results = table(&["rule", "resource", "verdict", "reason"]);
+    let mut counts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    let mut findings = table(&["finding about", "status", "record", "severity", "description"]);
+    let mut statuses: BTreeMap<String, usize> = BTreeMap::new();
+    for place in places {
+        door.with(place, |state| {
+            for ((rule, _, id), kept) in state.config.results() {
+                let name = id.rsplit('/').next().unwrap_or(id);
+                results.add_row([rule, name, &kept.compliance, kept.annotation.as_deref().unwrap_or("")]);
+                let column = match kept.compliance.as_str() {
+                    "COMPLIANT" => 0,
+                    "NON_COMPLIANT" => 1,
+                    _ => 2,
+                };
+                counts.entry(rule.clone()).or_default()[column] += 1;
+            }
+            let mut all: Vec<_> = state.security_hub.findings().iter().collect();
+            all.sort_by_key(|finding| finding["Resources"][0]["Id"].to_string());
+            for finding in all {
+                let text = |path: &str| finding.pointer(path).and_then(Value::as_str).unwrap_or("");
+                let resource = text("/Resources/0/Id");
+                let (status, record) = (text("/Compliance/Status"), text("/RecordState"));
+                findings.add_row([
+                    resource.rsplit('/').next().unwrap_or(resource),
+                    status,
+                    record,
+                    text("/Severity/Label"),
+                    text("/Description"),
+                ]);
+                *statuses.entry(format!("{status} {record}")).or_default() += 1;
+            }
+        });
+    }
+    let mut rules = table(&["rule", "compliant", "non-compliant", "not applicable"]);
+    for (rule, counts) in counts {
+        rules.add_row([rule, counts[0].to_string(), counts[1].to_string(), counts[2].to_string()]);
+    }
+    let statuses: Vec<_> = statuses.into_iter().map(|(status, number)| format!("{number} {status}")).collect();
+    format!(
+        "AWS Config\n{results}\n\n{rules}\n\nSecurity Hub: {}\n{findings}\n\n\
+         Drift is what this account is for. NON_COMPLIANT above means that the rule works.",
+        statuses.join(", ")
+    )
 }
 
 fn table(header: &[&str]) -> Table {

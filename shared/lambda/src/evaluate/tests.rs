@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap, future, rc::Rc, time::Duration};
 
-use rule::{Details, Fact, Metadata, Page, ParameterError, Remediation, Requirement, Severity};
+use rule::{ChangedItem, Details, Fact, Metadata, Page, ParameterError, Remediation, Requirement, Severity, Tags};
 
 use super::*;
 use crate::{
@@ -14,6 +14,8 @@ use crate::{
     },
     settings::Evaluations,
 };
+
+mod exemptions;
 
 const TYPE: &str = "AWS::Test::Thing";
 const RELATED: &str = "AWS::Test::Related";
@@ -56,9 +58,19 @@ impl Rule for Echo {
         given.flag("strict", false)
     }
 
-    fn decide(thing: &Thing, _: &bool, _: Timestamp) -> Verdict {
+    /// The item names what it concerns, or nobody knows.
+    fn concerned(item: &ChangedItem) -> Concerned {
+        if item.relationships.is_empty() {
+            return Concerned::All;
+        }
+        let related = item.relationships.iter().filter(|[resource_type, _]| resource_type == TYPE);
+        Concerned::These(related.map(|[resource_type, id]| thing(resource_type, id)).collect())
+    }
+
+    fn decide(thing: &Thing, _: &bool, context: Context<'_>) -> Verdict {
+        assert_eq!(context, Context { at: AT, account: "111122223333" });
         match &thing.0 {
-            Fact::Known(true) => Verdict::Compliant,
+            Fact::Known(true) => Verdict::COMPLIANT,
             Fact::Known(false) => Verdict::non_compliant("it is bad"),
             Fact::Absent => Verdict::not_applicable("it is nothing"),
             Fact::Unread(reason) => Verdict::undecided(reason),
@@ -72,6 +84,7 @@ mockall::mock! {
         type Facts = Thing;
         async fn get(&self, resource: &Resource, query: &()) -> Read<Thing>;
         async fn list(&self, query: &(), token: Option<String>) -> Result<Page<Thing>, String>;
+        async fn tags(&self, resource: &Resource, facts: &Thing) -> Result<Tags, String>;
     }
 }
 
@@ -148,7 +161,7 @@ impl Outside {
 
     /// These findings are open in Security Hub.
     fn open(mut self, findings: &[(&'static str, Status, &'static str)]) -> Self {
-        let reporter = Reporter::new(&Echo::META, "ml-test-thing-good", RULE_ARN).unwrap();
+        let reporter = reporter();
         let findings: Vec<_> = findings
             .iter()
             .map(|(id, status, description)| HubFinding {
@@ -247,10 +260,15 @@ fn listed(resource_type: &str, id: &str, fact: Fact<bool>) -> Listed<Thing> {
     Listed { resource: thing(resource_type, id), facts: Some(Thing(fact)) }
 }
 
+fn reporter() -> Reporter {
+    Reporter::new(&Echo::META, "ml-test-thing-good", RULE_ARN, Home::of_rule(RULE_ARN).unwrap())
+}
+
 fn scheduled() -> Invocation {
     Invocation {
         rule_name: Some("ml-test-thing-good".to_owned()),
         rule_arn: Some(RULE_ARN.to_owned()),
+        account: Some("111122223333".to_owned()),
         result_token: "token".to_owned(),
         parameters: Parameters::default(),
         at: AT,
@@ -260,7 +278,8 @@ fn scheduled() -> Invocation {
 
 fn change(resource_type: &str, id: &str, gone: Option<&'static str>) -> Invocation {
     let resource = Resource { created_at: None, ..thing(resource_type, id) };
-    Invocation { notification: Notification::Change { resource, gone }, ..scheduled() }
+    let item = Box::new(ChangedItem { resource_type: resource_type.to_owned(), ..ChangedItem::default() });
+    Invocation { notification: Notification::Change { resource, gone, item }, ..scheduled() }
 }
 
 /// Id, compliance and annotation of every evaluation that was posted, sorted by id.
@@ -583,6 +602,33 @@ async fn a_changed_resource_that_is_gone_or_unread_is_no_verdict() {
 }
 
 #[tokio::test]
+async fn a_related_change_judges_what_it_concerns() {
+    for (relationships, asked) in [
+        (vec![(TYPE, "a"), ("AWS::Test::Else", "x"), (TYPE, "b")], vec!["a", "b"]),
+        (vec![("AWS::Test::Else", "x")], vec![]),
+    ] {
+        let mut outside = Outside::empty();
+        outside.source.expect_list().never();
+        outside.source.expect_get().times(asked.len()).returning(|resource, ()| Read::Here {
+            resource: resource.clone(),
+            facts: Thing(if resource.id == "a" { bad() } else { good() }),
+        });
+        let mut invocation = change(RELATED, "x", Some("the resource was deleted"));
+        let Notification::Change { item, .. } = &mut invocation.notification else { panic!() };
+        item.relationships = relationships.iter().map(|(kind, id)| [(*kind).to_owned(), (*id).to_owned()]).collect();
+        let (result, summary, seen) = outside.run(&invocation).await;
+        assert_eq!(result, Ok(()));
+        let ids: Vec<_> = posted(&seen).into_iter().map(|(id, ..)| id).collect();
+        assert_eq!(ids, asked, "of one that was deleted, too");
+        assert_eq!(summary.trigger, if asked.is_empty() { "ignored" } else { "change" });
+        assert_eq!(
+            pairs(&imported(&seen)),
+            asked.iter().filter(|id| **id == "a").map(|id| (*id, "Failed")).collect::<Vec<_>>()
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_change_of_a_related_type_judges_everything_and_of_another_nothing() {
     let (result, summary, seen) = Outside::empty().listing(&[("a", bad())]).run(&change(RELATED, "x", None)).await;
     assert_eq!((result, summary.trigger, posted(&seen).len()), (Ok(()), "scheduled", 1));
@@ -796,7 +842,7 @@ async fn a_finding_is_refreshed_before_security_hub_forgets_it() {
     let days = |days: i64| Timestamp::from_millis(NOW.millis() - days * 86_400_000);
     for (updated_at, sent) in [(days(1), 0), (days(60), 0), (days(61), 1), (days(89), 1)] {
         let mut outside = Outside::empty().listing(&[("a", bad())]);
-        let reporter = Reporter::new(&Echo::META, "ml-test-thing-good", RULE_ARN).unwrap();
+        let reporter = reporter();
         let id = reporter.finding_id(&thing(TYPE, "a"));
         outside.hub.expect_find().returning(move |_, _, _, _| {
             let finding = HubFinding {
@@ -865,6 +911,19 @@ async fn a_test_invocation_records_nothing() {
 }
 
 #[tokio::test]
+async fn even_a_test_has_to_name_the_account() {
+    let invocation = Invocation {
+        result_token: "TESTMODE".to_owned(),
+        rule_arn: None,
+        rule_name: None,
+        account: None,
+        ..scheduled()
+    };
+    let (result, ..) = Outside::empty().listing(&[("a", bad())]).run(&invocation).await;
+    assert_eq!(result, Err(Error::InvalidEvent("`configRuleArn` and `accountId` are missing".to_owned())));
+}
+
+#[tokio::test]
 async fn outside_a_test_the_event_has_to_name_the_rule() {
     for (rule_name, rule_arn, field) in [
         (None, Some(RULE_ARN), "configRuleName"),
@@ -909,7 +968,7 @@ async fn a_parameter_exempts_only_what_fails() {
 async fn bad_parameters_report_nothing() {
     for (name, value, message) in [
         ("strict", "yes", "parameter `strict` is `yes`: allowed is `true` or `false`"),
-        ("strikt", "true", "unknown parameter `strikt`: this rule takes `strict`, `exemptResourceIds`"),
+        ("strikt", "true", "unknown parameter `strikt`: this rule takes `strict`, `exemptResourceIds`, `exemptionTag`"),
     ] {
         let parameters = Parameters::new([(name.to_owned(), value.to_owned())]);
         let (result, _, seen) =
@@ -971,6 +1030,10 @@ impl Source for Slow {
     async fn list(&self, query: &(), token: Option<String>) -> Result<Page<Thing>, String> {
         self.0.list(query, token).await
     }
+
+    async fn tags(&self, resource: &Resource, facts: &Thing) -> Result<Tags, String> {
+        self.0.tags(resource, facts).await
+    }
 }
 
 /// A clock on which a run has 50 milliseconds.
@@ -988,32 +1051,10 @@ impl Clock for Running {
     }
 }
 
-#[test]
-fn a_pattern_stands_for_any_run_of_characters() {
-    for (pattern, text, expected) in [
-        ("abc", "abc", true),
-        ("abc", "abcd", false),
-        ("*", "", true),
-        ("a*", "a", true),
-        ("a*", "ba", false),
-        ("*c", "abc", true),
-        ("a*c", "abbc", true),
-        ("a*c", "ac", true),
-        ("a*c", "a", false),
-        ("a*a", "a", false),
-        ("a*b*c", "a-b-c", true),
-        ("a*b*c", "a-c-b", false),
-        ("*b*", "abc", true),
-        ("A*", "abc", false),
-    ] {
-        assert_eq!(matches(pattern, text), expected, "{pattern} on {text}");
-    }
-}
-
 /// Ids that Security Hub keeps for years must not change with a release.
 #[test]
 fn a_findings_id_is_what_it_always_was() {
-    let reporter = Reporter::new(&Echo::META, "any-name", RULE_ARN).unwrap();
+    let reporter = reporter();
     let with_arn = |arn: &str| Resource { arn: Some(arn.to_owned()), ..thing(TYPE, "any-id") };
     for (arn, hash) in [
         ("arn:aws:test:eu-west-1:111122223333:thing/Thing-1", "50718142e47d890350f58ae611d1edff"),

@@ -159,7 +159,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         let (resource, tally) =
             (&finding.resource, self.tallies.entry(finding.resource.resource_type.clone()).or_default());
         let (compliance, annotation) = match &finding.verdict {
-            Verdict::Compliant => (Compliance::Compliant, None),
+            Verdict::Compliant(note) => (Compliance::Compliant, note.as_ref()),
             Verdict::NonCompliant(reason) => (Compliance::NonCompliant, Some(reason)),
             Verdict::NotApplicable(reason) => (Compliance::NotApplicable, Some(reason)),
             Verdict::Undecided(_) => {
@@ -322,8 +322,8 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             self.tallies.iter().find(|(_, tally)| tally.refused).map(|(resource_type, _)| resource_type.clone());
         match (refused, coverage) {
             (None, _) => {}
-            // One resource says nothing about the account.
-            (Some(resource_type), Coverage::One) => {
+            // A few resources say nothing about the account.
+            (Some(resource_type), Coverage::Named) => {
                 self.lost = Some((1, format!("AWS Config takes no results for {resource_type}")));
             }
             (Some(_), Coverage::Part | Coverage::All) => {
@@ -364,8 +364,8 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
 /// What a run came across.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coverage {
-    /// One resource.
-    One,
+    /// The resources that an event named.
+    Named,
     /// Some resources: the list broke off.
     Part,
     /// All resources there are.

@@ -14,6 +14,7 @@ use super::{BATCH, Refused, config::Coverage, send_all};
 use crate::{
     clock::{Clock, in_time},
     error::Problem,
+    home::Home,
     pages,
     pages::mark,
     settings::Findings,
@@ -32,30 +33,12 @@ pub(crate) struct Reporter {
     pub(crate) rule_name: String,
     /// ARN of the Config rule, the findings' `GeneratorId`.
     pub(crate) rule_arn: String,
-    pub(crate) partition: String,
-    pub(crate) region: String,
-    pub(crate) account: String,
+    pub(crate) home: Home,
 }
 
 impl Reporter {
-    /// From the ARN of the Config rule: `arn:aws:config:eu-west-1:111122223333:config-rule/config-rule-abc`. `None` when it
-    /// is not one.
-    pub(crate) fn new(meta: &'static Metadata, rule_name: &str, rule_arn: &str) -> Option<Self> {
-        let mut parts = rule_arn.splitn(6, ':');
-        let ("arn", partition, "config", region, account) =
-            (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?)
-        else {
-            return None;
-        };
-        let named = [partition, region, account, parts.next()?].iter().all(|part| !part.is_empty());
-        named.then(|| Self {
-            meta,
-            rule_name: rule_name.to_owned(),
-            rule_arn: rule_arn.to_owned(),
-            partition: partition.to_owned(),
-            region: region.to_owned(),
-            account: account.to_owned(),
-        })
+    pub(crate) fn new(meta: &'static Metadata, rule_name: &str, rule_arn: &str, home: Home) -> Self {
+        Self { meta, rule_name: rule_name.to_owned(), rule_arn: rule_arn.to_owned(), home }
     }
 
     /// The finding's Id, which never changes: a hash of the Config rule's ARN and the resource's, behind the former. Of SageMaker's
@@ -70,7 +53,7 @@ impl Reporter {
     }
 
     fn product_arn(&self) -> String {
-        let Self { partition, region, account, .. } = self;
+        let Home { partition, region, account } = &self.home;
         format!("arn:{partition}:securityhub:{region}:{account}:product/{account}/default")
     }
 }
@@ -268,8 +251,8 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     fn due(&self, verdict: &Verdict, open: Option<Status>) -> Option<(Status, bool)> {
         match (verdict, open) {
             (Verdict::NonCompliant(_), _) => Some((Status::Failed, false)),
-            (Verdict::Compliant, Some(_)) => Some((Status::Passed, false)),
-            (Verdict::Compliant, None) => (self.policy == Findings::All).then_some((Status::Passed, false)),
+            (Verdict::Compliant(_), Some(_)) => Some((Status::Passed, false)),
+            (Verdict::Compliant(_), None) => (self.policy == Findings::All).then_some((Status::Passed, false)),
             (Verdict::NotApplicable(_), Some(status)) => Some((status, true)),
             (Verdict::NotApplicable(_), None)
             // What could not be read this time may well fail still.
@@ -338,6 +321,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     async fn look_up(&mut self, id: &str) {
         let now = self.clock.now();
         let mut found = None;
+        self.known_details.clear();
         // One that passes has to be archived too when its resource goes.
         let read = self.each_open(&[Status::Failed, Status::NotAvailable, Status::Passed], Some(id), |findings| {
             found = found.take().or_else(|| findings.into_iter().find(|finding| finding.id == id));
@@ -426,7 +410,8 @@ fn content(finding: &HubFinding) -> u64 {
 fn describe(meta: &Metadata, finding: &Finding) -> String {
     let label = finding.resource.label();
     match &finding.verdict {
-        Verdict::Compliant => format!("{label}: passes. {}", meta.summary),
+        Verdict::Compliant(None) => format!("{label}: passes. {}", meta.summary),
+        Verdict::Compliant(Some(note)) => format!("{label}: passes: {note}"),
         Verdict::NonCompliant(reason) | Verdict::NotApplicable(reason) => format!("{label}: {reason}"),
         Verdict::Undecided(reason) => format!("{label}: could not be judged: {reason}"),
     }
@@ -435,6 +420,8 @@ fn describe(meta: &Metadata, finding: &Finding) -> String {
 /// `Resources[].Type`: the types that the AWS Security Finding Format has details for.
 fn asff_type(resource_type: &str) -> &'static str {
     match resource_type {
+        "AWS::EC2::VPC" => "AwsEc2Vpc",
+        "AWS::EC2::Volume" => VOLUME,
         "AWS::SageMaker::NotebookInstance" => NOTEBOOK,
         ACCOUNT => "AwsAccount",
         _ => "Other",
@@ -442,6 +429,7 @@ fn asff_type(resource_type: &str) -> &'static str {
 }
 
 const NOTEBOOK: &str = "AwsSageMakerNotebookInstance";
+const VOLUME: &str = "AwsEc2Volume";
 
 /// `Resources[].Id`: the ARN; for the account what Security Hub itself writes.
 fn asff_id(resource: &Resource) -> String {

@@ -54,7 +54,7 @@ async fn bad_parameters_are_refused_by_name() {
     for (parameters, message) in [
         (
             r#"{"evaluateFaild":"true"}"#,
-            "unknown parameter `evaluateFaild`: this rule takes `evaluateFailed`, `exemptResourceIds`",
+            "unknown parameter `evaluateFaild`: this rule takes `evaluateFailed`, `exemptResourceIds`, `exemptionTag`",
         ),
         (r#"{"evaluateFailed":"yes"}"#, "parameter `evaluateFailed` is `yes`: allowed is `true` or `false`"),
     ] {

@@ -65,7 +65,7 @@ fn a_rules_file_tells_its_story_in_the_agreed_order() {
             "//! ## References\n".to_owned(),
             "const META: Metadata".to_owned(),
             "impl Rule for ".to_owned(),
-            "mod tests {".to_owned(),
+            "mod tests".to_owned(),
         ];
         let places: Vec<_> = headings.iter().map(|heading| file.find(heading.as_str())).collect();
         assert!(places.iter().all(Option::is_some), "{}: {headings:?} at {places:?}", meta.name);
@@ -83,11 +83,17 @@ fn a_rules_file_tells_its_story_in_the_agreed_order() {
 fn every_rule_has_a_sample_of_each_event_it_can_get() {
     for meta in rules() {
         let changes = meta.triggers.contains(&Trigger::Change);
-        let expected: BTreeSet<_> = if changes {
-            ["change.json", "deleted.json", "oversized.json", "scheduled.json"].map(str::to_owned).into()
-        } else {
-            ["scheduled.json".to_owned()].into()
-        };
+        let mut expected: BTreeSet<_> = ["scheduled.json".to_owned()].into();
+        if changes {
+            expected.extend(["change.json", "deleted.json", "oversized.json"].map(str::to_owned));
+        }
+        // `AWS::EC2::FlowLog` is `flow-log`.
+        for related in meta.also_triggered_by {
+            let kind = related.rsplit("::").next().unwrap();
+            let words = kind.chars().flat_map(|c| [c.is_uppercase().then_some('-'), Some(c.to_ascii_lowercase())]);
+            let words: String = words.flatten().collect();
+            expected.extend(["change", "deleted"].map(|event| format!("{event}{words}.json")));
+        }
         assert_eq!(names(&format!("events/{}", meta.name)), expected);
         for file in expected {
             let path = format!("events/{}/{file}", meta.name);
@@ -104,9 +110,13 @@ fn every_rule_has_a_sample_of_each_event_it_can_get() {
             assert_eq!(invocation.rule_arn.as_deref(), Some(arn.as_str()), "{path} names the sandbox's rule");
             match (file.as_str(), invocation.notification) {
                 ("scheduled.json", Notification::Scheduled) => {}
-                ("deleted.json", Notification::Change { resource, gone: Some(_) })
-                | ("change.json" | "oversized.json", Notification::Change { resource, gone: None }) => {
+                ("deleted.json", Notification::Change { resource, gone: Some(_), .. })
+                | ("change.json" | "oversized.json", Notification::Change { resource, gone: None, .. }) => {
                     assert!(meta.resource_types.contains(&resource.resource_type.as_str()), "{path}");
+                }
+                (file, Notification::Change { resource, gone, .. }) if file.starts_with(['c', 'd']) => {
+                    assert!(meta.also_triggered_by.contains(&resource.resource_type.as_str()), "{path}");
+                    assert_eq!(gone.is_some(), file.starts_with("deleted"), "{path}");
                 }
                 (_, other) => panic!("{path} is {other:?}"),
             }

@@ -388,15 +388,36 @@ async fn the_summary_the_log_and_the_metrics_say_the_same() {
     assert_eq!(failing.len(), 1, "one line per failing resource, at DEBUG");
 }
 
+/// Parameters that let a rule make every call that it can make.
+fn with_everything_asked(rule: &str) -> &'static str {
+    match rule {
+        "ai-services-opt-out" => r#"{"exemptionTag":"exempt"}"#,
+        "ebs-volume-encrypted" => r#"{"keyRequirement":"customer-managed","exemptionTag":"exempt"}"#,
+        "sagemaker-endpoint-config-kms-encrypted" => r#"{"onlyInUse":"true","exemptionTag":"exempt"}"#,
+        "vpc-flow-logs-enabled" => r#"{"ignoreUnused":"true","exemptionTag":"exempt"}"#,
+        _ => r#"{"exemptionTag":"exempt"}"#,
+    }
+}
+
 #[tokio::test]
 async fn the_calls_are_those_that_the_rule_declares() {
     for meta in rules() {
-        let mut account = Account::new(meta.name).await;
-        sandbox::account::fill(&shared().door, &account.place).await.unwrap();
+        let mut account = Account::with(meta.name, with_everything_asked(meta.name), &[]).await;
+        let (door, place) = (&shared().door, account.place.clone());
+        sandbox::account::fill(door, &place).await.unwrap();
+        sandbox::account::organization(door, &place).await.unwrap();
         account.components("documents", &[("component", "document-search")]).await;
+        // A VPC in use that fails.
+        let vpc = sandbox::account::create_vpc(door, &place).await.unwrap();
+        let subnet = sandbox::account::create_subnet(door, &place, &vpc, "eu-west-1a", 0).await.unwrap();
+        sandbox::account::ec2(door, &place, "CreateNetworkInterface", &[("SubnetId", &subnet)]).await.unwrap();
         account.scheduled().await.unwrap();
         if meta.triggers.contains(&Trigger::Change) {
-            let item = account.notebook("other", json!({"DirectInternetAccess": "Disabled"})).await;
+            let mut item = account.notebook("other", json!({"DirectInternetAccess": "Disabled"})).await;
+            if meta.resource_types != [item.resource_type.as_str()] {
+                meta.resource_types[0].clone_into(&mut item.resource_type);
+                item.id = "no-such-id".to_owned();
+            }
             account.change(&item, "OK").await.unwrap();
             account.change(&item, "ResourceDeleted").await.unwrap();
         }

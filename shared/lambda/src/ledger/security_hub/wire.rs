@@ -4,8 +4,8 @@ use aws::SdkConfig;
 use aws_sdk_securityhub::{Client, types};
 use rule::{Details, Metadata, Provenance, Timestamp};
 
-use super::{Api, HubError, HubFinding, NOTEBOOK, Reporter, Status};
-use crate::ledger::Refused;
+use super::{Api, HubError, HubFinding, NOTEBOOK, Reporter, Status, VOLUME};
+use crate::{home::Home, ledger::Refused};
 
 /// Security Hub itself.
 pub(crate) struct SecurityHub {
@@ -49,8 +49,8 @@ impl Api for SecurityHub {
         let filters = types::AwsSecurityFindingFilters::builder()
             .generator_id(equals(&reporter.rule_arn))
             .product_arn(equals(&reporter.product_arn()))
-            .aws_account_id(equals(&reporter.account))
-            .region(equals(&reporter.region))
+            .aws_account_id(equals(&reporter.home.account))
+            .region(equals(&reporter.home.region))
             .record_state(equals("ACTIVE"))
             .set_compliance_status(Some(
                 statuses.iter().map(|status| equals(status_on_wire(*status).as_str())).collect(),
@@ -66,7 +66,7 @@ impl Api for SecurityHub {
 
 /// The reason, with what to do about it where that is known.
 fn advise(code: Option<&str>, reason: &str, reporter: &Reporter) -> String {
-    let Reporter { account, region, .. } = reporter;
+    let Home { account, region, .. } = &reporter.home;
     match code {
         Some("InvalidAccessException" | "InvalidAccess") => format!(
             "{reason}. Security Hub is not enabled in {region} of account {account}: enable it, or set \
@@ -110,7 +110,7 @@ fn wire(reporter: &Reporter, finding: &HubFinding) -> types::AwsSecurityFinding 
         .id(&finding.id)
         .product_arn(reporter.product_arn())
         .generator_id(&reporter.rule_arn)
-        .aws_account_id(&reporter.account)
+        .aws_account_id(&reporter.home.account)
         .created_at(finding.created_at.to_string())
         .updated_at(finding.updated_at.to_string())
         .title(meta.summary)
@@ -129,8 +129,8 @@ fn wire(reporter: &Reporter, finding: &HubFinding) -> types::AwsSecurityFinding 
             types::Resource::builder()
                 .r#type(&finding.asff_type)
                 .id(&finding.resource_id)
-                .partition(reporter.partition.as_str().into())
-                .region(&reporter.region)
+                .partition(reporter.home.partition.as_str().into())
+                .region(&reporter.home.region)
                 .set_details(details(&finding.asff_type, &finding.details))
                 .build(),
         )
@@ -172,6 +172,7 @@ fn details(asff_type: &str, details: &Details) -> Option<types::ResourceDetails>
     let built = types::ResourceDetails::builder();
     Some(match asff_type {
         NOTEBOOK => built.aws_sage_maker_notebook_instance(notebook(details)).build(),
+        VOLUME => built.aws_ec2_volume(volume(details)).build(),
         _ => details
             .iter()
             .take(OTHERS)
@@ -203,6 +204,22 @@ fn notebook(details: &Details) -> types::AwsSageMakerNotebookInstanceDetails {
         .build()
 }
 
+fn volume(details: &Details) -> types::AwsEc2VolumeDetails {
+    let built = types::AwsEc2VolumeDetails::builder();
+    details
+        .iter()
+        .fold(built, |built, (name, value)| match name.as_ref() {
+            "VolumeId" => built.volume_id(value),
+            "Status" => built.status(value),
+            "Encrypted" => built.encrypted(value == "true"),
+            "KmsKeyId" => built.kms_key_id(value),
+            "VolumeType" => built.volume_type(value),
+            "Attachments" => built.attachments(types::AwsEc2VolumeAttachment::builder().instance_id(value).build()),
+            _ => built,
+        })
+        .build()
+}
+
 /// The details that [`details`] wrote, so that a finding which is sent again keeps them.
 fn details_of(kept: &types::ResourceDetails) -> Details {
     if let Some(kept) = kept.aws_sage_maker_notebook_instance() {
@@ -220,6 +237,18 @@ fn details_of(kept: &types::ResourceDetails) -> Details {
         ];
         let groups = kept.security_groups().iter().map(|group| ("SecurityGroups", Some(group.as_str())));
         let all = fields.into_iter().chain(groups);
+        return all.filter_map(|(name, value)| Some((name.into(), value?.to_owned()))).collect();
+    }
+    if let Some(kept) = kept.aws_ec2_volume() {
+        let fields = [
+            ("VolumeId", kept.volume_id()),
+            ("Status", kept.status()),
+            ("Encrypted", kept.encrypted().map(|encrypted| if encrypted { "true" } else { "false" })),
+            ("KmsKeyId", kept.kms_key_id()),
+            ("VolumeType", kept.volume_type()),
+        ];
+        let attachments = kept.attachments().iter().map(|attachment| ("Attachments", attachment.instance_id()));
+        let all = fields.into_iter().chain(attachments);
         return all.filter_map(|(name, value)| Some((name.into(), value?.to_owned()))).collect();
     }
     let other = kept.other().into_iter().flatten();

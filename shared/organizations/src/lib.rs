@@ -1,0 +1,5 @@
+//! Facts and Sources of AWS Organizations: the only place where its SDK's types appear.
+
+mod opt_outs;
+
+pub use opt_outs::{Choice, OptOut, OptOuts, parse_choices};

@@ -1,0 +1,57 @@
+/// Which instance types keep data on disks of their own host (local `NVMe` storage), that no key of the customer's encrypts:
+/// "you can't request a `VolumeKmsKeyId` when using an instance type with local storage" (SageMaker API, `ResourceConfig`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LocalStorage {
+    /// Families beyond those that are known here.
+    more: Vec<String>,
+}
+
+/// Families of `ml` instance types whose EC2 counterparts have `InstanceStorageSupported`: SageMaker's instance types of
+/// November 2026 against `DescribeInstanceTypes`. Within a family it is all sizes or none.
+const FAMILIES: [&str; 29] = [
+    "c5d", "c6gd", "c6id", "g4dn", "g5", "g6", "g6e", "g7", "g7e", "gr6", "i3en", "m5d", "m6gd", "m6id", "p3dn", "p4d",
+    "p4de", "p5", "p5e", "p5en", "p6-b200", "p6-b300", "r5d", "r6gd", "r6id", "r7gd", "trn1", "trn1n", "trn2",
+];
+
+impl LocalStorage {
+    /// The known families and these, each with or without `ml.` before it.
+    #[must_use]
+    pub fn with(families: Vec<String>) -> Self {
+        Self {
+            more: families.into_iter().map(|family| family.strip_prefix("ml.").unwrap_or(&family).to_owned()).collect(),
+        }
+    }
+
+    /// Whether an instance type, such as `ml.g5.xlarge`, has local storage. One of an unknown family has none.
+    #[must_use]
+    pub fn has(&self, instance_type: &str) -> bool {
+        let family = instance_type.strip_prefix("ml.").unwrap_or(instance_type);
+        let family = family.split_once('.').map_or(family, |(family, _)| family);
+        FAMILIES.contains(&family) || self.more.iter().any(|more| more == family)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_decide() {
+        let more = LocalStorage::with(vec!["dl1".to_owned(), "ml.p6e-gb200".to_owned()]);
+        for (instance_type, known, with_more) in [
+            ("ml.g5.xlarge", true, true),
+            ("ml.p6-b200.48xlarge", true, true),
+            ("ml.trn1.32xlarge", true, true),
+            ("ml.m5.large", false, false),
+            ("ml.p3.2xlarge", false, false),
+            ("ml.g5x.large", false, false),
+            ("ml.dl1.24xlarge", false, true),
+            ("ml.p6e-gb200.36xlarge", false, true),
+            ("odd", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!(LocalStorage::default().has(instance_type), known, "{instance_type}");
+            assert_eq!(more.has(instance_type), with_more, "{instance_type}");
+        }
+    }
+}
