@@ -118,6 +118,8 @@ fn list(names: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn given(pairs: &[(&str, &str)]) -> Parameters {
@@ -177,5 +179,35 @@ mod tests {
             given(&[("x", "")]).finish().unwrap_err().to_string(),
             "unknown parameter `x`: this rule takes no parameters"
         );
+    }
+
+    fn names(error: &ParameterError, name: &str, value: &str) -> bool {
+        error.to_string().contains(&format!("`{name}` is `{value}`"))
+    }
+
+    proptest! {
+        /// Whatever is given: what is taken is allowed, what is refused is named, and a name that nobody takes is refused.
+        #[test]
+        fn any_text_is_taken_or_refused_by_name(
+            values in prop::collection::btree_map("(flag|number|list|text|other)", "[ ,0-9a-z*.-]{0,12}", 0..5),
+        ) {
+            let mut parameters = Parameters::new(values.clone());
+            let value = |name: &str| values.get(name).map_or("", |value| value.trim());
+            match parameters.flag("flag", true) {
+                Ok(flag) => prop_assert_eq!(flag, value("flag") != "false"),
+                Err(error) => prop_assert!(names(&error, "flag", value("flag"))),
+            }
+            match parameters.number("number", 2..=50) {
+                Ok(None) => prop_assert!(value("number").is_empty()),
+                Ok(Some(number)) => prop_assert!((2..=50).contains(&number)),
+                Err(error) => prop_assert!(names(&error, "number", value("number"))),
+            }
+            for entry in parameters.list("list") {
+                prop_assert!(!entry.is_empty() && !entry.contains(',') && entry.trim() == entry);
+            }
+            prop_assert_eq!(parameters.text("text").unwrap_or_default(), value("text"));
+            // Even an empty one: its name is a mistake.
+            prop_assert_eq!(parameters.finish().is_err(), values.contains_key("other"));
+        }
     }
 }

@@ -90,6 +90,11 @@ impl Account {
     pub async fn with(rule: &str, parameters: &str, variables: &[(&'static str, &str)]) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let place = Place::new(&format!("{:012}", 100_000_000 + NEXT.fetch_add(1, Ordering::Relaxed)), "eu-west-1");
+        Self::at(place, rule, parameters, variables).await
+    }
+
+    /// The same for an account that there is already, such as a member of an organization.
+    pub async fn at(place: Place, rule: &str, parameters: &str, variables: &[(&'static str, &str)]) -> Self {
         let shared = shared();
         let mut environment = functions::environment(rule, &place, &shared.door);
         environment.push(("MAX_REQUESTS_PER_SECOND", "0".to_owned()));
@@ -224,6 +229,24 @@ impl Account {
             });
             findings.collect()
         })
+    }
+
+    /// What is kept of a resource: its verdict and why. What could not be decided has none, so that is read from its finding.
+    #[must_use]
+    pub fn kept(&self, name: &str) -> String {
+        let kept = self.state(|state| {
+            let mut results = state.config.results().iter();
+            let about = results.find(|((_, _, id), _)| id.rsplit('/').next() == Some(name));
+            about.map(|(_, kept)| format!("{} {}", kept.compliance, kept.annotation.as_deref().unwrap_or_default()))
+        });
+        if let Some(kept) = kept {
+            return kept.trim().to_owned();
+        }
+        let finding = self.finding(name);
+        assert_eq!(finding["Compliance"]["Status"], "NOT_AVAILABLE", "{name}");
+        let description = finding["Description"].as_str().unwrap();
+        let (_, words) = description.split_once(": could not be judged: ").expect("it says so");
+        format!("undecided {words}")
     }
 
     /// The finding about a resource.

@@ -840,8 +840,10 @@ async fn when_a_finding_was_created_never_changes() {
 #[tokio::test]
 async fn a_finding_is_refreshed_before_security_hub_forgets_it() {
     let days = |days: i64| Timestamp::from_millis(NOW.millis() - days * 86_400_000);
-    for (updated_at, sent) in [(days(1), 0), (days(60), 0), (days(61), 1), (days(89), 1)] {
-        let mut outside = Outside::empty().listing(&[("a", bad())]);
+    let ages = [(days(1), 0), (days(60), 0), (days(61), 1), (days(89), 1)];
+    // Of one that cannot be read, the open failure is sent again as it is.
+    for (fact, (updated_at, sent)) in [bad(), unread()].iter().flat_map(|fact| ages.map(|age| (fact, age))) {
+        let mut outside = Outside::empty().listing(&[("a", fact.clone())]);
         let reporter = reporter();
         let id = reporter.finding_id(&thing(TYPE, "a"));
         outside.hub.expect_find().returning(move |_, _, _, _| {
@@ -859,8 +861,15 @@ async fn a_finding_is_refreshed_before_security_hub_forgets_it() {
             };
             Ok((vec![finding], None))
         });
-        let (_, summary, _) = outside.run(&scheduled()).await;
-        assert_eq!(summary.findings_sent, sent, "updated {updated_at}");
+        let (_, summary, seen) = outside.run(&scheduled()).await;
+        assert_eq!(summary.findings_sent, sent, "{fact:?}, updated {updated_at}");
+        for finding in seen.imported.iter().flatten() {
+            assert_eq!((finding.status, finding.description.as_str()), (Status::Failed, "a: it is bad"));
+            assert_eq!(
+                (finding.created_at, finding.updated_at > updated_at),
+                (days(100).min(finding.created_at), true)
+            );
+        }
     }
 }
 

@@ -224,7 +224,12 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             }
             None => (None, None),
         };
-        let Some((status, archived)) = self.due(&finding.verdict, held.map(|(status, ..)| status)) else { return };
+        let Some((status, archived)) = self.due(&finding.verdict, held.map(|(status, ..)| status)) else {
+            if let (Verdict::Undecided(_), Some((Status::Failed, _, true))) = (&finding.verdict, held) {
+                self.refresh(&id, finding.read_at).await;
+            }
+            return;
+        };
         let wanted = HubFinding {
             id,
             status,
@@ -333,6 +338,20 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         if let Some(finding) = found {
             self.open.insert(mark(id), Open::new(&finding, now));
             self.known_details = finding.details;
+        }
+    }
+
+    /// Sends an open failure again as it is, since nobody could read anything newer and Security Hub would forget it.
+    async fn refresh(&mut self, id: &str, now: Timestamp) {
+        let mut found = None;
+        let read = self.each_open(&[Status::Failed], Some(id), |findings| {
+            found = found.take().or_else(|| findings.into_iter().find(|finding| finding.id == id));
+        });
+        if let Err(reason) = read.await {
+            self.trouble.get_or_insert(reason);
+        }
+        if let Some(finding) = found {
+            self.queue(HubFinding { updated_at: now, ..finding }).await;
         }
     }
 

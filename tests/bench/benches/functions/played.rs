@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 /// Most that SageMaker puts on a page.
 const PAGE: usize = 100;
 
-/// What there is in an account. A fifth of the notebooks and endpoints drift.
+/// What there is in an account: a fifth of the notebooks and endpoints drift. Beside them there are an endpoint configuration for each
+/// endpoint, one domain, one volume, one logged VPC and a key.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Stage {
     pub(crate) notebooks: usize,
@@ -22,6 +23,11 @@ impl Stage {
             let (name, arn) = named(place, "notebook-instance", "notebook", number);
             config.forget("AWS::SageMaker::NotebookInstance", &name);
             config.discover("AWS::SageMaker::NotebookInstance", &arn, Some(&name));
+        }
+        for number in 0..self.endpoints {
+            let (name, arn) = named(place, "endpoint-config", "config", number);
+            config.forget("AWS::SageMaker::EndpointConfig", &name);
+            config.discover("AWS::SageMaker::EndpointConfig", &arn, Some(&name));
         }
     }
 
@@ -43,7 +49,7 @@ impl Stage {
                         "NotebookInstanceName": name, "NotebookInstanceArn": arn, "NotebookInstanceStatus": "InService",
                         "InstanceType": "ml.t3.medium", "RoleArn": "arn:aws:iam::123456789012:role/notebook",
                         "DirectInternetAccess": if number % 5 == 4 { "Enabled" } else { "Disabled" },
-                        "RootAccess": "Disabled", "CreationTime": 1.7e9,
+                        "RootAccess": "Disabled", "KmsKeyId": "alias/ml", "CreationTime": 1.7e9,
                     })
                 }
                 "ListEndpoints" => page(&input, self.endpoints, "Endpoints", |number| {
@@ -63,10 +69,15 @@ impl Stage {
                         }],
                     })
                 }
+                "ListEndpointConfigs" => page(&input, self.endpoints, "EndpointConfigs", |number| {
+                    let (name, arn) = named(&place, "endpoint-config", "config", number);
+                    json!({"EndpointConfigName": name, "EndpointConfigArn": arn, "CreationTime": 1.7e9})
+                }),
                 "DescribeEndpointConfig" => {
                     let number = number("EndpointConfigName")?;
+                    let (name, arn) = named(&place, "endpoint-config", "config", number);
                     json!({
-                        "EndpointConfigName": format!("config-{number}"), "EndpointConfigArn": "arn", "CreationTime": 1.7e9,
+                        "EndpointConfigName": name, "EndpointConfigArn": arn, "KmsKeyId": "alias/ml", "CreationTime": 1.7e9,
                         "ProductionVariants": [{
                             "VariantName": "v1", "ModelName": format!("model-{}", number % self.models),
                             "InitialInstanceCount": 2, "InstanceType": "ml.m5.large", "InitialVariantWeight": 1.0,
@@ -81,6 +92,30 @@ impl Stage {
                         "VpcConfig": {"Subnets": subnets, "SecurityGroupIds": ["sg-1"]},
                     })
                 }
+                "ListDomains" => page(&input, 1, "Domains", |number| {
+                    let (name, arn) = named(&place, "domain", "d", number);
+                    json!({"DomainId": name, "DomainArn": arn, "DomainName": name, "CreationTime": 1.7e9})
+                }),
+                "DescribeDomain" => {
+                    let (name, arn) = named(&place, "domain", "d", number("DomainId")?);
+                    json!({
+                        "DomainId": name, "DomainArn": arn, "DomainName": name, "Status": "InService", "KmsKeyId": "alias/ml",
+                    })
+                }
+                "DescribeKey" => {
+                    let arn = format!("arn:aws:kms:{}:{}:key/k", place.region, place.account);
+                    json!({"KeyMetadata": {"KeyId": "k", "Arn": arn, "KeyManager": "CUSTOMER", "KeyState": "Enabled"}})
+                }
+                "DescribeEffectivePolicy" => json!({"EffectivePolicy": {
+                    "PolicyContent": r#"{"services":{"default":{"opt_out_policy":"optOut"}}}"#,
+                    "PolicyType": "AISERVICES_OPT_OUT_POLICY", "TargetId": place.account,
+                }}),
+                "DescribeVolumes" => return Some(Answer::xml(VOLUMES.to_owned())),
+                "DescribeVpcs" => {
+                    let account = &place.account;
+                    return Some(Answer::xml(VPCS.replace("OWNER", account)));
+                }
+                "DescribeFlowLogs" => return Some(Answer::xml(FLOW_LOGS.to_owned())),
                 "DescribeScalableTargets" => json!({"ScalableTargets": []}),
                 "DescribeSubnets" => return Some(Answer::xml(subnets(self.subnets))),
                 "DescribeAvailabilityZones" => return Some(Answer::xml(zones())),
@@ -90,6 +125,15 @@ impl Stage {
         }
     }
 }
+
+const VOLUMES: &str = "<DescribeVolumesResponse><volumeSet><item><volumeId>vol-1</volumeId><status>in-use</status>\
+    <encrypted>true</encrypted></item></volumeSet></DescribeVolumesResponse>";
+const VPCS: &str = "<DescribeVpcsResponse><vpcSet><item><vpcId>vpc-1</vpcId><state>available</state><ownerId>OWNER</ownerId>\
+    </item></vpcSet></DescribeVpcsResponse>";
+const FLOW_LOGS: &str = "<DescribeFlowLogsResponse><flowLogSet><item><flowLogId>fl-1</flowLogId><resourceId>vpc-1</resourceId>\
+    <flowLogStatus>ACTIVE</flowLogStatus><deliverLogsStatus>SUCCESS</deliverLogsStatus><trafficType>ALL</trafficType>\
+    <maxAggregationInterval>60</maxAggregationInterval><logDestinationType>s3</logDestinationType></item></flowLogSet>\
+    </DescribeFlowLogsResponse>";
 
 fn named(place: &Place, kind: &str, prefix: &str, number: usize) -> (String, String) {
     let name = format!("{prefix}-{number}");

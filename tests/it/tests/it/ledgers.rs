@@ -391,7 +391,6 @@ async fn the_summary_the_log_and_the_metrics_say_the_same() {
 /// Parameters that let a rule make every call that it can make.
 fn with_everything_asked(rule: &str) -> &'static str {
     match rule {
-        "ai-services-opt-out" => r#"{"exemptionTag":"exempt"}"#,
         "ebs-volume-encrypted" => r#"{"keyRequirement":"customer-managed","exemptionTag":"exempt"}"#,
         "sagemaker-endpoint-config-kms-encrypted" => r#"{"onlyInUse":"true","exemptionTag":"exempt"}"#,
         "vpc-flow-logs-enabled" => r#"{"ignoreUnused":"true","exemptionTag":"exempt"}"#,

@@ -3,13 +3,18 @@
 // Helpers fail like the tests that they help.
 #![allow(clippy::unwrap_used)]
 
+mod ai_services_opt_out; // the rule, end to end
 mod bad_input; // what is no event, parameter or setting
 mod cargo_lambda; // events sent as a developer sends them
 mod conventions; // what every rule has to have
+mod ebs_volume_encrypted; // the rule, end to end
 mod endpoint_multi_az; // the rule, end to end
+mod exemptions; // failures that are left alone for a while
 mod faults; // AWS denies, throttles, breaks
 mod generated; // files that `cargo bless` writes
+mod kms_encrypted; // the three SageMaker rules about keys, end to end
 mod ledgers; // what AWS Config and Security Hub are told, and when
 mod notebook_no_direct_internet_access; // the rule, end to end
 mod outside; // boto3 reads what the functions wrote
 mod sandbox_program; // `cargo sandbox` as a newcomer runs it
+mod vpc_flow_logs; // the rule, end to end

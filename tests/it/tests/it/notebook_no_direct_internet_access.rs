@@ -127,6 +127,25 @@ async fn failed_instances_are_judged_on_request() {
     assert_eq!(account.results(), map(&[("broken", "NON_COMPLIANT")]));
 }
 
+/// AWS Config's item has the properties of CloudFormation, `SecurityGroupIds`, and no status; the API says `SecurityGroups`.
+#[tokio::test]
+async fn golden_14_an_item_in_configs_words_is_read_live_in_the_apis() {
+    let mut account = Account::new(RULE).await;
+    let settings = json!({"DirectInternetAccess": "Enabled", "SubnetId": "subnet-1", "SecurityGroupIds": ["sg-1"]});
+    let item = account.notebook("n", settings).await;
+    let mut event = account.change_event(&item, "OK");
+    let mut invoking: Value = serde_json::from_str(event["invokingEvent"].as_str().unwrap()).unwrap();
+    // What Config knows may be old.
+    invoking["configurationItem"]["configuration"] = json!({
+        "NotebookInstanceName": "n", "Id": item.id, "DirectInternetAccess": "Disabled", "SecurityGroupIds": ["sg-old"],
+    });
+    event["invokingEvent"] = json!(invoking.to_string());
+    account.invoke(&event).await.unwrap();
+    assert_eq!(account.results(), map(&[("n", "NON_COMPLIANT")]));
+    let details = &account.finding("n")["Resources"][0]["Details"]["AwsSageMakerNotebookInstance"];
+    assert_eq!(details["SecurityGroups"], json!(["sg-1"]));
+}
+
 #[tokio::test]
 async fn an_oversized_change_is_read_live() {
     let mut account = Account::new(RULE).await;
