@@ -5,7 +5,8 @@
 //! what came of all policies of the root, the organizational units and the account. Whatever service it names is judged, known here or
 //! not; values count by their exact case, as they do for AWS.
 //!
-//! Reported on is the account itself. Organizations has no Regions, so one Region is enough for the rule.
+//! Reported on is the account itself. Organizations has no Regions, so one Region is enough for the rule. An account's tags can be read by
+//! the management account and delegated administrators only: elsewhere `exemptionTag` exempts nothing, and `exemptResourceIds` does.
 //!
 //! Not evaluated: whether a child policy could undo it tomorrow, which only the management account can see; and Amazon Monitron, which
 //! takes steps outside the policy.
@@ -20,7 +21,8 @@
 //! * `NON_COMPLIANT`: `default` is missing, or is something else than `optOut`, or has another case.
 //! * `NON_COMPLIANT`: a service is `optIn`, or anything else than `optOut`, and `allowedOptInServices` does not name it.
 //! * `NON_COMPLIANT`: a service of `requiredServices` is not `optOut`, by itself or by `default`.
-//! * `NON_COMPLIANT`: no policy is in effect, since none reaches the account or the organization does not use this type of policy.
+//! * `NON_COMPLIANT`: no policy is in effect, since none reaches the account, none says anything, or the organization does not use this
+//!   type of policy.
 //! * As `standaloneResult` says, `NON_COMPLIANT` by default: the account is in no organization, so it cannot opt out by policy.
 //!   `NOT_APPLICABLE` is the other way to see it.
 //! * Undecided, reported to Security Hub only, and an error of the function: the policy is not JSON, not of the documented shape, or could

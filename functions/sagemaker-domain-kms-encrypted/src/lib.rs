@@ -5,6 +5,8 @@
 //! and the KMS key that it names, as `DescribeKey` tells it now: by default it has to be customer-managed and enabled. With
 //! `keyRequirement` the rule asks for `any` key, a `customer-managed` one, or one of an `allow-list`, `kmsKeyArns`.
 //!
+//! An alias is judged by the key that it stands for now, which may not be the one that the file system was encrypted with.
+//!
 //! The question is whose key it is. Without one of yours, SageMaker encrypts the domain's file system all the same, with a key that AWS
 //! manages.
 //!
@@ -18,7 +20,7 @@
 //! * `COMPLIANT`, with a note: the key is another account's and may not be looked at. It is customer-managed, since keys of AWS
 //!   cannot be used across accounts; its state was not verified.
 //! * `NON_COMPLIANT`: no KMS key is set.
-//! * `NON_COMPLIANT`: the key is managed by AWS, is not on the list, does not exist, or is in a state other than enabled, such as
+//! * `NON_COMPLIANT`: the key is managed by AWS, is not on the list, does not exist (nor its alias), or is in a state other than enabled, such as
 //!   `Disabled` or `PendingDeletion`: nobody can open the home directories.
 //! * `NOT_APPLICABLE`: the domain is being made, could not be made, is being deleted, was deleted, or left the rule's scope.
 //! * Undecided, reported to Security Hub only, and an error of the function: the status is missing from the answer or unknown to this

@@ -9,7 +9,10 @@
 //! serverless ones, and those on instance types with local storage, whose disks are encrypted by the host's hardware and by no key of
 //! yours. Shadow variants are judged like production variants.
 //!
-//! The question is whose key it is. Without one of yours, SageMaker encrypts the volumes all the same, with a key that AWS has.
+//! An alias is judged by the key that it stands for now, which may not be the one that volumes were encrypted with. With `onlyInUse`, a
+//! change event often comes before the endpoint: the configuration is judged on the next schedule then.
+//!
+//! The question is whose key it is. Without one of yours, SageMaker encrypts the volumes all the same, with a key of its own.
 //!
 //! ## Why it matters
 //! Models and what they are asked lie on these volumes. Only a customer-managed key has a policy that says who may use it, a log of
@@ -20,7 +23,7 @@
 //! * `COMPLIANT`, with a note: the key is another account's and may not be looked at. It is customer-managed, since keys of AWS
 //!   cannot be used across accounts; its state was not verified.
 //! * `NON_COMPLIANT`: a variant runs on instances with storage volumes, and no KMS key is set.
-//! * `NON_COMPLIANT`: one does, and the key is managed by AWS, is not on the list, does not exist, or is in a state other than enabled,
+//! * `NON_COMPLIANT`: one does, and the key is managed by AWS, is not on the list, does not exist (nor its alias), or is in a state other than enabled,
 //!   such as `Disabled` or `PendingDeletion`: the endpoint cannot replace an instance.
 //! * As `localStorageResult` says, `NOT_APPLICABLE` by default: all instances have local storage. Types are known by their family;
 //!   `localStorageFamilies` adds families. One of a family that nobody named counts as having storage volumes. `NON_COMPLIANT` also
@@ -36,8 +39,8 @@
 //!
 //! ## References
 //! * Amazon SageMaker API, `CreateEndpointConfig`; AWS KMS API, `DescribeKey`.
-//! * AWS Config managed rule `SAGEMAKER_ENDPOINT_CONFIGURATION_KMS_KEY_CONFIGURED`: whether there is a key, and not whose; it fails
-//!   serverless variants and local storage, which cannot have one.
+//! * AWS Config managed rule `SAGEMAKER_ENDPOINT_CONFIGURATION_KMS_KEY_CONFIGURED`: whether there is a key, or one of a list; not who
+//!   manages it nor whether it can be used. It fails serverless variants and local storage, where a key would encrypt nothing.
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use rule::{

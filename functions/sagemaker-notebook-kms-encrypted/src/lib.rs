@@ -6,6 +6,11 @@
 //! it keeps its volume. With `keyRequirement` the rule asks for `any` key, a `customer-managed` one, or one of an `allow-list`,
 //! `kmsKeyArns`.
 //!
+//! An alias is judged by the key that it stands for now, which may not be the one that the volume was encrypted with.
+//!
+//! Not evaluated: whether the instance type can have a key at all. A page of AWS's guide says that one with local storage cannot, the API
+//! does not; if yours cannot, exempt the instance.
+//!
 //! The question is whose key it is. Without one of yours, SageMaker encrypts the volume all the same, with a key that AWS has.
 //!
 //! ## Why it matters
@@ -17,7 +22,7 @@
 //! * `COMPLIANT`, with a note: the key is another account's and may not be looked at. It is customer-managed, since keys of AWS
 //!   cannot be used across accounts; its state was not verified.
 //! * `NON_COMPLIANT`: no KMS key is set.
-//! * `NON_COMPLIANT`: the key is managed by AWS, is not on the list, does not exist, or is in a state other than enabled, such as
+//! * `NON_COMPLIANT`: the key is managed by AWS, is not on the list, does not exist (nor its alias), or is in a state other than enabled, such as
 //!   `Disabled` or `PendingDeletion`: the instance will not start again.
 //! * `NOT_APPLICABLE`: the instance is being deleted, was deleted, or left the rule's scope.
 //! * `NOT_APPLICABLE`: the instance failed, unless `evaluateFailed` is `true`: then it is judged like any other, since a failed
@@ -31,8 +36,8 @@
 //!
 //! ## References
 //! * Amazon SageMaker API, `CreateNotebookInstance`; AWS KMS API, `DescribeKey`.
-//! * Security Hub control SageMaker.21, AWS Config managed rule `SAGEMAKER_NOTEBOOK_INSTANCE_KMS_KEY_CONFIGURED`: whether there is a
-//!   key, and not whose.
+//! * AWS Config managed rule `SAGEMAKER_NOTEBOOK_INSTANCE_KMS_KEY_CONFIGURED` and Security Hub control SageMaker.21: whether there is a
+//!   key, the former also whether it is one of a list; not who manages it nor whether it can be used.
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use rule::{

@@ -249,20 +249,24 @@ impl Coverage {
     fn of(logs: &[FlowLog], params: &Params, at: Timestamp) -> Self {
         let mut coverage = Self { certain: Traffic::NONE, possible: Traffic::NONE, faults: Vec::new(), doubt: None };
         for log in logs {
-            match judge(log, params, at) {
-                Answer::Counts(traffic) => {
-                    coverage.certain = coverage.certain.and(traffic);
-                    coverage.possible = coverage.possible.and(traffic);
-                    if !traffic.covers(params.traffic) {
-                        let only = if traffic.accepted { "ACCEPT" } else { "REJECT" };
-                        coverage.faults.push(format!("{} records {only} only", log.id));
-                    }
+            let (counts, traffic) = match judge(log, params, at) {
+                Answer::Counts(traffic) => (true, traffic),
+                Answer::Not(fault) => {
+                    coverage.faults.push(format!("{} {fault}", log.id));
+                    continue;
                 }
-                Answer::Not(fault) => coverage.faults.push(format!("{} {fault}", log.id)),
                 Answer::Perhaps(traffic, doubt) => {
-                    coverage.possible = coverage.possible.and(traffic);
                     coverage.doubt.get_or_insert_with(|| format!("{}: {doubt}", log.id));
+                    (false, traffic)
                 }
+            };
+            coverage.possible = coverage.possible.and(traffic);
+            if counts {
+                coverage.certain = coverage.certain.and(traffic);
+            }
+            if !traffic.covers(params.traffic) {
+                let only = if traffic.accepted { "ACCEPT" } else { "REJECT" };
+                coverage.faults.push(format!("{} records {only} only", log.id));
             }
         }
         coverage

@@ -136,7 +136,7 @@ fn the_verdict_table() {
         (
             vpc(vec![FlowLog { traffic: Fact::Known(Traffic::REJECT), ..failing("fl-1", Some(NOW)) }]),
             &[],
-            "NON_COMPLIANT fl-1: delivery FAILED: Access error, 0 minutes after its creation (grace 30)",
+            "NON_COMPLIANT fl-1 records REJECT only; fl-1: delivery FAILED: Access error, 0 minutes after its creation (grace 30)",
         ),
         // How often.
         (

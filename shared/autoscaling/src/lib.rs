@@ -7,7 +7,7 @@ use aws_sdk_applicationautoscaling::{
     Client,
     types::{ScalableDimension, ScalableTarget, ServiceNamespace},
 };
-use rule::{Fact, PageTokens};
+use rule::Fact;
 use tokio::sync::OnceCell;
 
 /// Least instances by resource id in lower case, or why they could not be read.
@@ -39,9 +39,8 @@ impl EndpointScaling {
 
     async fn list(&self) -> Minimums {
         const OPERATION: &str = "application-autoscaling:DescribeScalableTargets";
-        let mut tokens = PageTokens::new(OPERATION);
-        let (mut token, mut minimums) = (None, HashMap::new());
-        loop {
+        let mut minimums = HashMap::new();
+        let ask = async |token| {
             // Not filtered by dimension: the API takes one only together with resource ids. Pages have 50 at most.
             let page = self
                 .client
@@ -49,18 +48,17 @@ impl EndpointScaling {
                 .service_namespace(ServiceNamespace::Sagemaker)
                 .set_next_token(token);
             let page = page.send().await.map_err(|error| aws::reason(OPERATION, &error))?;
-            for target in page.scalable_targets() {
-                if let Some(minimum) = minimum(target) {
-                    let id = target.resource_id().to_lowercase();
-                    let least = minimums.get(&id).map_or_else(|| minimum.clone(), |other| least(&minimum, other));
-                    minimums.insert(id, least);
-                }
+            let of = |target: &ScalableTarget| Some((target.resource_id().to_lowercase(), minimum(target)?));
+            Ok((page.scalable_targets().iter().filter_map(of).collect(), page.next_token().map(str::to_owned)))
+        };
+        aws::each_page(OPERATION, ask, |page: Vec<_>| {
+            for (id, minimum) in page {
+                let least = minimums.get(&id).map_or_else(|| minimum.clone(), |other| least(&minimum, other));
+                minimums.insert(id, least);
             }
-            match tokens.check(page.next_token().map(str::to_owned))? {
-                Some(next) => token = Some(next),
-                None => return Ok(minimums),
-            }
-        }
+        })
+        .await?;
+        Ok(minimums)
     }
 }
 

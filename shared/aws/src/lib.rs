@@ -4,14 +4,16 @@
 mod error;
 mod once;
 mod pace;
+mod pages;
 
 pub use aws_types::SdkConfig;
 pub use error::{code, reason};
 pub use once::Once;
 pub use pace::{Pace, paced};
+pub use pages::each_page;
 
 use aws_smithy_types::DateTime;
-use rule::Timestamp;
+use rule::{Details, Timestamp};
 
 /// The SDK's time as ours; `None` for a time that has no place in 64 bits of milliseconds.
 #[must_use]
@@ -29,6 +31,13 @@ pub fn date_time(time: Timestamp) -> DateTime {
 #[must_use]
 pub fn given(value: Option<&str>) -> Option<String> {
     value.filter(|value| !value.is_empty()).map(str::to_owned)
+}
+
+/// Those of the fields that AWS gave, as findings show them.
+#[must_use]
+pub fn details<const N: usize>(fields: [(&'static str, Option<&str>); N]) -> Details {
+    let given = fields.into_iter().filter_map(|(name, value)| Some((name, given(value.filter(|of| *of != NOT_SENT))?)));
+    given.map(|(name, value)| (name.into(), value)).collect()
 }
 
 /// The number, unless it is below zero, which no count is.

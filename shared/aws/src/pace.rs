@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::{
     },
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream, config_bag::ConfigBag};
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 
 /// How long one attempt may take from the request to the end of the answer's head, and again to the end of an error's body.
 /// The SDK's own attempt timeout would count the wait for the pace as part of it.
@@ -29,20 +29,22 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 /// Slowest rate that throttling can bring about, in requests a second.
 const FLOOR: f64 = 1.0;
 
-/// A shared ceiling on requests a second, with bursts of twice that. It gives way when AWS throttles: half the rate at once,
+/// A shared ceiling on requests in flight and on requests a second, with bursts of twice that. It gives way when AWS throttles: half the rate at once,
 /// then slowly up again. Also counts the requests.
 #[derive(Debug)]
 pub struct Pace {
     bucket: Mutex<Bucket>,
+    in_flight: Semaphore,
     calls: AtomicU64,
     throttled: AtomicU64,
 }
 
 impl Pace {
-    /// A pace of at most `per_second` requests a second; 0 sets no ceiling.
+    /// A pace of at most `per_second` requests a second, 0 sets no ceiling, with at most `in_flight` of them without an answer.
     #[must_use]
-    pub fn new(per_second: u32) -> Arc<Self> {
+    pub fn new(per_second: u32, in_flight: usize) -> Arc<Self> {
         Arc::new(Self {
+            in_flight: Semaphore::new(in_flight),
             bucket: Mutex::new(Bucket::new(f64::from(per_second), Instant::now())),
             calls: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
@@ -178,6 +180,8 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (inner, pace) = (self.inner.clone(), Arc::clone(&self.pace));
         HttpConnectorFuture::new(async move {
+            // Nobody closes it, so there is always a permit some time.
+            let _in_flight = pace.in_flight.acquire().await;
             pace.wait().await;
             let mut response = in_time(inner.call(request)).await??;
             let throttled = in_time(is_throttling(&mut response)).await??;

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
 use aws::{Once, SdkConfig};
-use aws_sdk_ec2::{Client, types};
-use rule::{Fact, PageTokens};
+use aws_sdk_ec2::{Client, operation::describe_subnets::DescribeSubnetsOutput, types};
+use rule::Fact;
 use tokio::sync::OnceCell;
 
 /// What is true of a subnet.
@@ -69,7 +69,7 @@ struct All {
 /// What kind of zone each is, by id, or why that could not be read.
 type Kinds = Result<HashMap<String, Fact<ZoneKind>>, String>;
 
-const SUBNETS: &str = "ec2:DescribeSubnets";
+pub(crate) const SUBNETS: &str = "ec2:DescribeSubnets";
 
 impl Subnets {
     /// The subnets in the account and Region of `config`.
@@ -94,22 +94,16 @@ impl Subnets {
     async fn list(&self) -> Result<All, String> {
         // Without the zones' kinds, the subnets still tell which of them are in the same zone.
         let kinds = self.zone_kinds().await;
-        let mut tokens = PageTokens::new(SUBNETS);
-        let (mut token, mut subnets) = (None, HashMap::new());
-        loop {
-            // 1,000 is the most that the API takes.
-            let page = self.client.describe_subnets().max_results(1000).set_next_token(token).send().await;
-            let page = page.map_err(|error| aws::reason(SUBNETS, &error))?;
-            for subnet in page.subnets() {
-                let id =
-                    aws::given(subnet.subnet_id()).ok_or_else(|| format!("{SUBNETS} listed a subnet without an id"))?;
-                subnets.insert(id, facts(subnet, &kinds));
-            }
-            match tokens.check(page.next_token().map(str::to_owned))? {
-                Some(next) => token = Some(next),
-                None => return Ok(All { subnets, kinds }),
-            }
-        }
+        let mut subnets = HashMap::new();
+        let ask = async |token| {
+            let page = page(&self.client, token).await?;
+            let subnet = |subnet: &types::Subnet| Some((aws::given(subnet.subnet_id())?, facts(subnet, &kinds)));
+            let found = page.subnets().iter().map(subnet).collect::<Option<Vec<_>>>();
+            let found = found.ok_or_else(|| format!("{SUBNETS} listed a subnet without an id"))?;
+            Ok((found, page.next_token().map(str::to_owned)))
+        };
+        aws::each_page(SUBNETS, ask, |found| subnets.extend(found)).await?;
+        Ok(All { subnets, kinds })
     }
 
     /// One subnet by its id; a filter does not fail for one that does not exist.
@@ -131,6 +125,13 @@ impl Subnets {
         let zones = answer.availability_zones().iter();
         Ok(zones.filter_map(|zone| Some((aws::given(zone.zone_id())?, kind(zone.zone_type())))).collect())
     }
+}
+
+/// A page of the list of all subnets.
+pub(crate) async fn page(client: &Client, token: Option<String>) -> Result<DescribeSubnetsOutput, String> {
+    // 1,000 is the most that the API takes.
+    let page = client.describe_subnets().max_results(1000).set_next_token(token).send().await;
+    page.map_err(|error| aws::reason(SUBNETS, &error))
 }
 
 fn facts(subnet: &types::Subnet, kinds: &Kinds) -> Subnet {

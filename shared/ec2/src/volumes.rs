@@ -1,5 +1,5 @@
 use aws::SdkConfig;
-use aws_sdk_ec2::{Client, types};
+use aws_sdk_ec2::{Client, operation::describe_volumes::builders::DescribeVolumesFluentBuilder, types};
 use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags};
 
 use crate::tags;
@@ -55,6 +55,11 @@ impl Volumes {
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }
+
+    /// Volumes of instances that AWS manages hold the customer's data too, and an account can hide them from a plain call.
+    fn describe(&self) -> DescribeVolumesFluentBuilder {
+        self.client.describe_volumes().include_managed_resources(true)
+    }
 }
 
 impl Source for Volumes {
@@ -63,7 +68,7 @@ impl Source for Volumes {
     async fn get(&self, resource: &Resource, (): &()) -> Read<Volume> {
         // A filter finds nothing where a call by id fails, with codes that AWS does not document.
         let filter = types::Filter::builder().name("volume-id").values(&resource.id).build();
-        let answer = match self.client.describe_volumes().filters(filter).send().await {
+        let answer = match self.describe().filters(filter).send().await {
             Ok(answer) => answer,
             Err(error) => return Read::Unread(aws::reason(DESCRIBE, &error)),
         };
@@ -79,7 +84,7 @@ impl Source for Volumes {
 
     async fn list(&self, (): &(), token: Option<String>) -> Result<Page<Volume>, String> {
         // 500 is the most that the API takes for sure.
-        let answer = self.client.describe_volumes().max_results(500).set_next_token(token).send().await;
+        let answer = self.describe().max_results(500).set_next_token(token).send().await;
         let answer = answer.map_err(|error| aws::reason(DESCRIBE, &error))?;
         let mut page = Page { items: Vec::new(), unreadable: Vec::new(), next: answer.next_token().map(str::to_owned) };
         for volume in answer.volumes() {
@@ -119,17 +124,15 @@ fn facts(volume: &types::Volume) -> Volume {
 
 /// The fields that `AwsEc2VolumeDetails` has and that say what is on the volume's disk.
 fn details(volume: &types::Volume) -> Details {
-    let mut details = Vec::new();
-    let mut add = |name: &'static str, value: Option<&str>| {
-        details.extend(aws::given(value).map(|value| (name.into(), value)));
-    };
-    add("VolumeId", volume.volume_id());
-    add("Status", volume.state().map(types::VolumeState::as_str));
-    add("Encrypted", volume.encrypted().map(|encrypted| if encrypted { "true" } else { "false" }));
-    add("KmsKeyId", volume.kms_key_id());
-    add("VolumeType", volume.volume_type().map(types::VolumeType::as_str));
+    let mut details = aws::details([
+        ("VolumeId", volume.volume_id()),
+        ("Status", volume.state().map(types::VolumeState::as_str)),
+        ("Encrypted", volume.encrypted().map(|encrypted| if encrypted { "true" } else { "false" })),
+        ("KmsKeyId", volume.kms_key_id()),
+        ("VolumeType", volume.volume_type().map(types::VolumeType::as_str)),
+    ]);
     for attachment in volume.attachments() {
-        add("Attachments", attachment.instance_id());
+        details.extend(aws::details([("Attachments", attachment.instance_id())]));
     }
     details
 }

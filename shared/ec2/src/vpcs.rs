@@ -6,12 +6,14 @@ use futures::{StreamExt, stream};
 use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source, Tags, Timestamp};
 use tokio::sync::OnceCell;
 
-use crate::tags;
+use crate::{
+    subnets::{SUBNETS, page},
+    tags,
+};
 
 const TYPE: &str = "AWS::EC2::VPC";
 const VPCS: &str = "ec2:DescribeVpcs";
 const FLOW_LOGS: &str = "ec2:DescribeFlowLogs";
-const SUBNETS: &str = "ec2:DescribeSubnets";
 const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
 
 /// What is true of a VPC and of the logs of its traffic.
@@ -199,42 +201,45 @@ impl Vpcs {
     }
 
     async fn all_flow_logs(&self) -> Result<ByResource, String> {
-        let mut tokens = PageTokens::new(FLOW_LOGS);
-        let (mut token, mut logs) = (None, ByResource::new());
-        loop {
+        let mut logs = ByResource::new();
+        let ask = async |token| {
             // 1,000 is the most that the API takes.
             let page = self.client.describe_flow_logs().max_results(1000).set_next_token(token).send().await;
             let page = page.map_err(|error| aws::reason(FLOW_LOGS, &error))?;
-            for log in page.flow_logs() {
-                // One that is about nothing may be about anything.
-                let of = aws::given(log.resource_id())
-                    .ok_or_else(|| format!("{FLOW_LOGS} listed a flow log without a ResourceId"))?;
-                logs.entry(of).or_default().push(flow_log(log));
+            let log = |log: &types::FlowLog| Some((aws::given(log.resource_id())?, flow_log(log)));
+            let found = page.flow_logs().iter().map(log).collect::<Option<Vec<_>>>();
+            // One that is about nothing may be about anything.
+            let found = found.ok_or_else(|| format!("{FLOW_LOGS} listed a flow log without a ResourceId"))?;
+            Ok((found, page.next_token().map(str::to_owned)))
+        };
+        // Those of single network interfaces can be many, and nobody asks for them.
+        let is_asked_for = |of: &str| of.starts_with("vpc-") || of.starts_with("subnet-");
+        aws::each_page(FLOW_LOGS, ask, |found| {
+            for (of, log) in found.into_iter().filter(|(of, _)| is_asked_for(of)) {
+                logs.entry(of).or_default().push(log);
             }
-            match tokens.check(page.next_token().map(str::to_owned))? {
-                Some(next) => token = Some(next),
-                None => return Ok(logs),
-            }
-        }
+        })
+        .await?;
+        Ok(logs)
     }
 
     /// Ids of all subnets, by VPC.
     async fn all_subnets(&self) -> Result<HashMap<String, Vec<String>>, String> {
-        let mut tokens = PageTokens::new(SUBNETS);
-        let (mut token, mut subnets) = (None, HashMap::<_, Vec<_>>::new());
-        loop {
-            let page = self.client.describe_subnets().max_results(1000).set_next_token(token).send().await;
-            let page = page.map_err(|error| aws::reason(SUBNETS, &error))?;
-            for subnet in page.subnets() {
-                let ids = aws::given(subnet.subnet_id()).zip(aws::given(subnet.vpc_id()));
-                let (id, vpc) = ids.ok_or_else(|| format!("{SUBNETS} listed a subnet without an id or a VPC"))?;
-                subnets.entry(vpc).or_default().push(id);
+        let mut subnets = HashMap::<_, Vec<_>>::new();
+        let ask = async |token| {
+            let page = page(&self.client, token).await?;
+            let ids = |subnet: &types::Subnet| aws::given(subnet.vpc_id()).zip(aws::given(subnet.subnet_id()));
+            let found = page.subnets().iter().map(ids).collect::<Option<Vec<_>>>();
+            let found = found.ok_or_else(|| format!("{SUBNETS} listed a subnet without an id or a VPC"))?;
+            Ok((found, page.next_token().map(str::to_owned)))
+        };
+        aws::each_page(SUBNETS, ask, |found| {
+            for (vpc, subnet) in found {
+                subnets.entry(vpc).or_default().push(subnet);
             }
-            match tokens.check(page.next_token().map(str::to_owned))? {
-                Some(next) => token = Some(next),
-                None => return Ok(subnets),
-            }
-        }
+        })
+        .await?;
+        Ok(subnets)
     }
 
     async fn has_interfaces(&self, vpc: &str) -> Result<bool, String> {
@@ -242,7 +247,9 @@ impl Vpcs {
         let mut tokens = PageTokens::new(INTERFACES);
         let mut token = None;
         loop {
-            let page = self.client.describe_network_interfaces().filters(filter.clone()).max_results(1000);
+            // One is enough; 5 is the least that the API takes. Interfaces that AWS manages carry traffic too.
+            let page = self.client.describe_network_interfaces().include_managed_resources(true);
+            let page = page.filters(filter.clone()).max_results(5);
             let page = page.set_next_token(token).send().await.map_err(|error| aws::reason(INTERFACES, &error))?;
             if !page.network_interfaces().is_empty() {
                 return Ok(true);
@@ -336,13 +343,10 @@ fn flow_log(log: &types::FlowLog) -> FlowLog {
 }
 
 fn details(vpc: &types::Vpc) -> Details {
-    let mut details = Vec::new();
-    let mut add = |name: &'static str, value: Option<&str>| {
-        details.extend(aws::given(value).map(|value| (name.into(), value)));
-    };
-    add("VpcId", vpc.vpc_id());
-    add("State", vpc.state().map(types::VpcState::as_str));
-    add("CidrBlock", vpc.cidr_block());
-    add("IsDefault", vpc.is_default().map(|is_default| if is_default { "true" } else { "false" }));
-    details
+    aws::details([
+        ("VpcId", vpc.vpc_id()),
+        ("State", vpc.state().map(types::VpcState::as_str)),
+        ("CidrBlock", vpc.cidr_block()),
+        ("IsDefault", vpc.is_default().map(|is_default| if is_default { "true" } else { "false" })),
+    ])
 }

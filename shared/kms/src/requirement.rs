@@ -102,20 +102,19 @@ impl KeyRequirement {
                     usable(reference, key)
                 }
             }
+            KeyAnswer::Gone if is_alias(reference) => Verdict::non_compliant(format!(
+                "KMS alias {reference} does not exist, so nobody can tell whose key it stood for"
+            )),
             KeyAnswer::Gone => Verdict::non_compliant(format!(
                 "KMS key {reference} does not exist: what it encrypts cannot be read any more"
             )),
-            KeyAnswer::Denied(_) if arn_owner(reference).is_some_and(|owner| owner != account) => {
-                if is_listed(reference) {
-                    Verdict::compliant_but(format!(
-                        "KMS key {reference} is another account's; its state was not verified"
-                    ))
-                } else {
-                    not_listed()
-                }
-            }
             KeyAnswer::Denied(_) | KeyAnswer::Unread(_) if is_key_arn(reference) && !is_listed(reference) => {
                 not_listed()
+            }
+            KeyAnswer::Denied(_)
+                if arn_owner(reference).is_some_and(|owner| owner != account) && is_listed(reference) =>
+            {
+                Verdict::compliant_but(format!("KMS key {reference} is another account's; its state was not verified"))
             }
             KeyAnswer::Denied(reason) | KeyAnswer::Unread(reason) => {
                 Verdict::undecided(format!("KMS key {reference}: {reason}"))
@@ -150,6 +149,10 @@ fn arn_owner(reference: &str) -> Option<&str> {
     }
 }
 
+fn is_alias(reference: &str) -> bool {
+    reference.starts_with("alias/") || reference.contains(":alias/")
+}
+
 /// Whether it is the ARN of a key, and not of an alias, which may stand for any key.
 fn is_key_arn(reference: &str) -> bool {
     arn_owner(reference).is_some() && reference.contains(":key/")
@@ -157,7 +160,7 @@ fn is_key_arn(reference: &str) -> bool {
 
 /// ARN of the alias that `reference` is, if it is one; an alias is where its key is.
 fn alias_arn(reference: &str, key: &Key) -> Option<String> {
-    if reference.starts_with("arn:") && reference.contains(":alias/") {
+    if is_alias(reference) && reference.starts_with("arn:") {
         return Some(reference.to_owned());
     }
     let (place, _) = key.arn.rsplit_once(":key/")?;
@@ -379,6 +382,25 @@ mod tests {
                 denied(),
                 &format!("NON_COMPLIANT KMS key {theirs} is not one of kmsKeyArns"),
             ),
+            // A denied alias may stand for a key that is listed.
+            (
+                listed(&["arn:aws:kms:eu-west-1:444455556666:key/a"]),
+                &their_alias,
+                denied(),
+                &format!("undecided KMS key {their_alias}: kms:DescribeKey failed: AccessDeniedException"),
+            ),
+            (
+                listed(&["arn:aws:kms:eu-west-1:444455556666:alias/m*"]),
+                &their_alias,
+                denied(),
+                &format!("COMPLIANT KMS key {their_alias} is another account's; its state was not verified"),
+            ),
+            (
+                CustomerManaged,
+                "alias/gone",
+                KeyAnswer::Gone,
+                "NON_COMPLIANT KMS alias alias/gone does not exist, so nobody can tell whose key it stood for",
+            ),
             (
                 listed(&[&arn("key/a*")]),
                 &arn("key/b"),
@@ -472,7 +494,10 @@ mod tests {
     proptest! {
         /// What the stricter requirement passes, the weaker one passes too.
         #[test]
-        fn a_list_only_ever_takes_away(reference in references(), key in answers(), pattern in "(arn:[a-z*:-]{0,30}|\\*)") {
+        fn a_list_only_ever_takes_away(reference in references(), key in answers(), of in references(), cut in 0_usize..60) {
+            // Half of the lists are about the key or alias at hand, from some point on about anything.
+            let of = if cut % 2 == 0 { &reference } else { &of };
+            let pattern = of.chars().take(cut).chain("*".chars()).collect::<String>();
             let strict = listed(&[&pattern]).judge(&reference, &key, ACCOUNT);
             let weak = KeyRequirement::CustomerManaged.judge(&reference, &key, ACCOUNT);
             if let Verdict::Compliant(_) = strict {
@@ -481,6 +506,15 @@ mod tests {
             // And what the weaker one refuses, the stricter one refuses.
             if let Verdict::NonCompliant(_) = weak {
                 prop_assert!(matches!(strict, Verdict::NonCompliant(_)), "{strict:?} and {weak:?}");
+            }
+        }
+
+        /// Of an alias that was not read, nobody knows that its key is not on the list.
+        #[test]
+        fn an_alias_that_was_not_read_is_not_off_the_list(alias in "(arn:aws:kms:eu-west-1:(111122223333|444455556666):)?alias/[b-z]{1,9}", list in references()) {
+            for key in [KeyAnswer::Unread("odd".to_owned()), KeyAnswer::Denied("denied".to_owned())] {
+                let verdict = listed(&[&list]).judge(&alias, &key, ACCOUNT);
+                prop_assert!(!matches!(verdict, Verdict::NonCompliant(_)), "{verdict:?}");
             }
         }
 

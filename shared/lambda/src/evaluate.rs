@@ -222,25 +222,30 @@ impl<'a, R: Rule> Judge<'a, R> {
         let key = self.exemption_tag.as_deref().unwrap_or_default();
         let value = match tag {
             Ok(value) => value?,
-            // It may well be exempt, and nobody is to be woken for that.
+            // It may well be exempt: what AWS Config says of it stays until somebody can tell.
             Err(unread) => {
                 return Some(Verdict::undecided(format!(
-                    "its tag {key}, which may exempt it, was not read: {unread}; {reason}"
+                    "{reason}; its tag {key}, which may exempt it, was not read: {unread}"
                 )));
             }
         };
+        // What comes before the reason is kept short, so that both are seen.
+        let brief = |text: &str| text.chars().take(80).collect::<String>();
         Some(match Exemption::parse(&value, &self.names) {
             Ok(None) => return None,
-            Ok(Some(exemption)) => {
-                let Exemption { until, by, why, .. } = &exemption;
-                if exemption.holds(self.at) {
-                    let who = format!("exempt by tag {key} until {until} by {by}: {why}");
-                    Verdict::not_applicable(format!("{who}; fails otherwise: {reason}"))
-                } else {
-                    Verdict::non_compliant(format!("its exemption by {by} (tag {key}) expired on {until}; {reason}"))
-                }
+            Ok(Some(exemption)) if exemption.holds(self.at) => {
+                let Exemption { until, by, why, .. } = exemption;
+                Verdict::not_applicable(format!(
+                    "exempt by tag {key} until {until} by {by}: {why}; fails otherwise: {reason}"
+                ))
             }
-            Err(trouble) => Verdict::non_compliant(format!("its tag {key} does not exempt it: {trouble}; {reason}")),
+            Ok(Some(Exemption { until, by, .. })) => {
+                let by = brief(&by);
+                Verdict::non_compliant(format!("its exemption by {by} (tag {key}) expired on {until}; {reason}"))
+            }
+            Err(trouble) => {
+                Verdict::non_compliant(format!("its tag {key} does not exempt it: {}; {reason}", brief(&trouble)))
+            }
         })
     }
 }

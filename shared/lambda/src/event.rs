@@ -306,6 +306,27 @@ mod tests {
     }
 
     #[test]
+    fn a_change_tells_what_it_is_related_to() {
+        let related = json!([
+            {"resourceId": "vpc-1", "resourceName": null, "resourceType": "AWS::EC2::VPC", "name": "Is contained in Vpc"},
+            {"resourceType": "AWS::EC2::Subnet"},
+            {"resourceId": "", "resourceType": "AWS::EC2::Subnet"},
+            "odd",
+        ]);
+        for (relationships, expected) in [
+            (related, vec![["AWS::EC2::VPC".to_owned(), "vpc-1".to_owned()]]),
+            (Value::Null, vec![]),
+            (json!("odd"), vec![]),
+        ] {
+            let item = set(item(), "relationships", relationships);
+            let invocation = parse(&envelope(&change_of(&item))).unwrap();
+            let Notification::Change { item, .. } = invocation.notification else { panic!() };
+            assert_eq!(item.relationships, expected);
+            assert_eq!(item.configuration, json!({"DirectInternetAccess": "Enabled"}));
+        }
+    }
+
+    #[test]
     fn an_oversized_change_is_a_change() {
         let event =
             json!({"messageType": "OversizedConfigurationItemChangeNotification", "configurationItemSummary": item()});

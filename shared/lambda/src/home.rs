@@ -45,3 +45,42 @@ impl Home {
         resource
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: &str = "arn:aws-us-gov:config:us-gov-west-1:111122223333:config-rule/config-rule-abc";
+
+    #[test]
+    fn a_rules_arn_says_where_it_is_at_home() {
+        let home = Home::of_rule(RULE).unwrap();
+        assert_eq!(
+            (home.partition.as_str(), home.region.as_str(), home.account.as_str()),
+            ("aws-us-gov", "us-gov-west-1", "111122223333")
+        );
+        for odd in ["", "arn:aws:config:eu-west-1::config-rule/x", "arn:aws:s3:::bucket", "arn:aws:config:eu-west-1:1:"]
+        {
+            assert_eq!(Home::of_rule(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn what_a_source_cannot_know_is_completed() {
+        let start = "arn:aws-us-gov:ec2:us-gov-west-1:111122223333:";
+        for (home, resource_type, id, given, arn) in [
+            (Home::of_rule(RULE), "AWS::EC2::VPC", "vpc-1", None, Some(format!("{start}vpc/vpc-1"))),
+            (Home::of_rule(RULE), "AWS::EC2::Volume", "vol-1", None, Some(format!("{start}volume/vol-1"))),
+            (Home::of_rule(RULE), "AWS::EC2::Volume", "vol-1", Some("arn:its-own"), Some("arn:its-own".to_owned())),
+            (Home::of_rule(RULE), "AWS::SageMaker::Domain", "d-1", None, None),
+            (Some(Home::of_account("111122223333")), "AWS::EC2::VPC", "vpc-1", None, None),
+        ] {
+            let (resource_type, given) = (resource_type.to_owned(), given.map(str::to_owned));
+            let resource = Resource { resource_type, id: id.to_owned(), arn: given, ..Resource::default() };
+            let completed = home.unwrap().complete(resource.clone());
+            assert_eq!(completed, Resource { arn, ..resource });
+        }
+        let account = Resource { resource_type: ACCOUNT.to_owned(), ..Resource::default() };
+        assert_eq!(Home::of_rule(RULE).unwrap().complete(account).id, "111122223333");
+    }
+}

@@ -9,7 +9,7 @@ mod evaluate;
 mod event;
 mod home;
 mod ledger;
-mod pages;
+mod mark;
 mod run;
 mod sdk;
 mod settings;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use aws::SdkConfig;
 use aws_sdk_organizations::{Client, operation::describe_effective_policy::DescribeEffectivePolicyError, types};
-use rule::{ACCOUNT, Details, Facts, Listed, Page, PageTokens, Read, Resource, Source, Tags};
+use rule::{ACCOUNT, Details, Facts, Listed, Page, Read, Resource, Source, Tags};
 use serde_json::Value;
 
 /// What AWS's artificial-intelligence services may do with the account's content: its effective opt-out policy.
@@ -123,6 +123,8 @@ impl Source for OptOuts {
             return Read::Unread(format!("{DESCRIBE} gave no PolicyContent"));
         };
         match parse_choices(&content) {
+            // What says nothing of any service is no policy, though AWS may call it one.
+            Ok(choices) if choices.is_empty() => here(OptOut::NoPolicy),
             Ok(choices) => here(OptOut::Policy(choices)),
             Err(reason) => Read::Unread(reason),
         }
@@ -136,17 +138,27 @@ impl Source for OptOuts {
 
     async fn tags(&self, account: &Resource, _: &OptOut) -> Result<Tags, String> {
         const LIST: &str = "organizations:ListTagsForResource";
-        let mut tokens = PageTokens::new(LIST);
-        let (mut token, mut tags) = (None, Tags::new());
-        loop {
+        let mut tags = Tags::new();
+        let ask = async |token| {
             let page = self.client.list_tags_for_resource().resource_id(&account.id).set_next_token(token).send().await;
-            let page = page.map_err(|error| aws::reason(LIST, &error))?;
-            tags.extend(page.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())));
-            match tokens.check(page.next_token().map(str::to_owned))? {
-                Some(next) => token = Some(next),
-                None => return Ok(tags),
-            }
-        }
+            let page = match page {
+                Ok(page) => page,
+                // Only the management account and delegated administrators may ask. Another account has no tags that could exempt it.
+                Err(error)
+                    if matches!(
+                        aws::code(&error),
+                        Some("AccessDeniedException" | "AWSOrganizationsNotInUseException")
+                    ) =>
+                {
+                    return Ok((Vec::new(), None));
+                }
+                Err(error) => return Err(aws::reason(LIST, &error)),
+            };
+            let tags = page.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
+            Ok((tags.collect(), page.next_token().map(str::to_owned)))
+        };
+        aws::each_page(LIST, ask, |page| tags.extend(page)).await?;
+        Ok(tags)
     }
 }
 

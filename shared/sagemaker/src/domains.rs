@@ -126,15 +126,12 @@ fn status(status: Option<&types::DomainStatus>) -> Fact<DomainStatus> {
 }
 
 fn details(answer: &DescribeDomainOutput, key: Option<&str>) -> Details {
-    let mut details = Vec::new();
-    let mut add = |name: &'static str, value: Option<&str>| {
-        details.extend(aws::given(value).map(|value| (name.into(), value)));
-    };
-    add("DomainId", answer.domain_id());
-    add("DomainName", answer.domain_name());
-    add("Status", answer.status().map(types::DomainStatus::as_str));
-    add("KmsKeyId", key);
-    add("AppNetworkAccessType", answer.app_network_access_type().map(types::AppNetworkAccessType::as_str));
-    add("VpcId", answer.vpc_id());
-    details
+    aws::details([
+        ("DomainId", answer.domain_id()),
+        ("DomainName", answer.domain_name()),
+        ("Status", answer.status().map(types::DomainStatus::as_str)),
+        ("KmsKeyId", key),
+        ("AppNetworkAccessType", answer.app_network_access_type().map(types::AppNetworkAccessType::as_str)),
+        ("VpcId", answer.vpc_id()),
+    ])
 }

@@ -7,7 +7,7 @@ use aws_sdk_sagemaker::{
     types::{self, ProductionVariantInstanceType},
 };
 use futures::{StreamExt, stream};
-use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source, Tags, Timestamp};
+use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags, Timestamp};
 use tokio::sync::OnceCell;
 
 use crate::{completed, get_by_name, is_not_found, listed, subnets, tags};
@@ -94,7 +94,7 @@ pub struct EndpointConfigs {
     used: OnceCell<Used>,
 }
 
-/// Names of the endpoint configurations that endpoints serve by, as far as they could be read, and what kept it from being all.
+/// Names, in lower case, of the endpoint configurations that endpoints serve by, as far as they could be read, and what kept it from being all.
 #[derive(Clone, Debug)]
 struct Used {
     names: HashSet<String>,
@@ -111,43 +111,36 @@ impl EndpointConfigs {
     async fn in_use(&self, name: &str) -> Fact<bool> {
         let Used { names, trouble } = self.used.get_or_init(|| self.used()).await;
         match trouble {
-            _ if names.contains(name) => Fact::Known(true),
+            _ if names.contains(&name.to_lowercase()) => Fact::Known(true),
             None => Fact::Known(false),
             Some(reason) => Fact::Unread(reason.clone()),
         }
     }
 
     async fn used(&self) -> Used {
+        const LIST: &str = "sagemaker:ListEndpoints";
         /// Endpoints that are read at a time.
         const AT_A_TIME: usize = 16;
-        let mut tokens = PageTokens::new("sagemaker:ListEndpoints");
-        let (mut token, mut used) = (None, Used { names: HashSet::new(), trouble: None });
-        loop {
-            let page = match self.client.list_endpoints().max_results(100).set_next_token(token).send().await {
-                Ok(page) => page,
-                Err(error) => {
-                    used.trouble = Some(aws::reason("sagemaker:ListEndpoints", &error));
-                    return used;
-                }
-            };
-            let mut read = stream::iter(page.endpoints())
-                .map(|endpoint| self.configs_of(endpoint.endpoint_name().unwrap_or_default()))
-                .buffer_unordered(AT_A_TIME);
-            while let Some(names) = read.next().await {
+        let mut used = Used { names: HashSet::new(), trouble: None };
+        let ask = async |token| {
+            let page = self.client.list_endpoints().max_results(100).set_next_token(token).send().await;
+            let page = page.map_err(|error| aws::reason(LIST, &error))?;
+            let endpoints = stream::iter(page.endpoints());
+            let read = endpoints.map(|endpoint| self.configs_of(endpoint.endpoint_name().unwrap_or_default()));
+            Ok((read.buffer_unordered(AT_A_TIME).collect().await, page.next_token().map(str::to_owned)))
+        };
+        let listed = aws::each_page(LIST, ask, |read| {
+            for names in read {
                 match names {
                     Ok(names) => used.names.extend(names),
-                    Err(reason) => used.trouble = used.trouble.or(Some(reason)),
+                    Err(reason) => drop(used.trouble.get_or_insert(reason)),
                 }
             }
-            match tokens.check(page.next_token().map(str::to_owned)) {
-                Ok(Some(next)) => token = Some(next),
-                Ok(None) => return used,
-                Err(reason) => {
-                    used.trouble = Some(reason);
-                    return used;
-                }
-            }
+        });
+        if let Err(reason) = listed.await {
+            used.trouble = Some(reason);
         }
+        used
     }
 
     /// What an endpoint serves by, and what a deployment under way will have it serve by.
@@ -157,7 +150,7 @@ impl EndpointConfigs {
                 let pending = answer.pending_deployment_summary().and_then(|of| aws::given(of.endpoint_config_name()));
                 let now = aws::given(answer.endpoint_config_name())
                     .ok_or_else(|| format!("sagemaker:DescribeEndpoint gave no EndpointConfigName of {endpoint}"))?;
-                Ok(pending.into_iter().chain([now]).collect())
+                Ok(pending.into_iter().chain([now]).map(|name| name.to_lowercase()).collect())
             }
             Err(error) if is_not_found(&error, "Could not find endpoint") => Ok(Vec::new()),
             Err(error) => Err(aws::reason("sagemaker:DescribeEndpoint", &error)),
@@ -175,7 +168,7 @@ impl EndpointConfigs {
             Ok(resource) => {
                 let mut facts = EndpointConfig::new(&answer);
                 if usage == Usage::Asked {
-                    facts.in_use = self.in_use(name).await;
+                    facts.in_use = self.in_use(answer.endpoint_config_name().unwrap_or(name)).await;
                 }
                 Read::Here { resource, facts }
             }
@@ -227,15 +220,10 @@ fn variant(variant: &types::ProductionVariant, shadow: bool) -> ConfiguredVarian
 }
 
 fn details(answer: &DescribeEndpointConfigOutput, variants: &[ConfiguredVariant]) -> Details {
-    let mut details = Vec::new();
-    let mut add = |name: String, value: Option<&str>| {
-        details.extend(aws::given(value).map(|value| (name.into(), value)));
-    };
-    add("EndpointConfigName".to_owned(), answer.endpoint_config_name());
-    add("KmsKeyId".to_owned(), answer.kms_key_id());
-    for variant in variants {
-        let runs_on = if variant.serverless { "serverless".to_owned() } else { variant.instance_types.join(", ") };
-        add(format!("Variant {}", variant.name), Some(&runs_on));
-    }
-    details
+    let named = [("EndpointConfigName", answer.endpoint_config_name()), ("KmsKeyId", answer.kms_key_id())];
+    let runs_on = variants.iter().filter_map(|ConfiguredVariant { name, serverless, instance_types, .. }| {
+        let on = if *serverless { "serverless".to_owned() } else { instance_types.join(", ") };
+        Some((format!("Variant {name}").into(), aws::given(Some(&on))?))
+    });
+    aws::details(named).into_iter().chain(runs_on).collect()
 }

@@ -6,8 +6,8 @@ use aws_sdk_sagemaker::{
     },
     types::{self, InferenceComponentStatus, ManagedInstanceScalingStatus, ProductionVariantSummary},
 };
-use futures::{StreamExt, stream};
-use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source, Tags, Timestamp};
+use futures::{StreamExt, TryStreamExt, stream};
+use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags, Timestamp};
 
 use crate::{EndpointConfig, completed, is_not_found, listed, subnets, tags};
 
@@ -156,22 +156,18 @@ impl Endpoints {
         const LIST: &str = "sagemaker:ListInferenceComponents";
         /// Components that are read at a time, beside those of other endpoints.
         const AT_A_TIME: usize = 8;
-        let mut tokens = PageTokens::new(LIST);
-        let (mut token, mut components) = (None, Vec::new());
-        loop {
+        let mut components = Vec::new();
+        let ask = async |token| {
             let page = self.client.list_inference_components().endpoint_name_equals(endpoint).max_results(100);
             let page = page.set_next_token(token).send().await.map_err(|error| aws::reason(LIST, &error))?;
-            let mut read = stream::iter(page.inference_components())
-                .map(|summary| self.component(summary.inference_component_name(), summary.inference_component_status()))
-                .buffered(AT_A_TIME);
-            while let Some(component) = read.next().await {
-                components.extend(component?);
-            }
-            match tokens.check(page.next_token().map(str::to_owned))? {
-                Some(next) => token = Some(next),
-                None => return Ok(components),
-            }
-        }
+            let read = stream::iter(page.inference_components()).map(|summary| {
+                self.component(summary.inference_component_name(), summary.inference_component_status())
+            });
+            let read: Vec<Option<_>> = read.buffered(AT_A_TIME).try_collect().await?;
+            Ok((read.into_iter().flatten().collect(), page.next_token().map(str::to_owned)))
+        };
+        aws::each_page(LIST, ask, |page: Vec<_>| components.extend(page)).await?;
+        Ok(components)
     }
 
     /// One of the components in a list; none when it is an adapter, or is going or gone.
@@ -303,14 +299,11 @@ fn managed_minimum(summary: &ProductionVariantSummary) -> Fact<u32> {
 }
 
 fn details(answer: &DescribeEndpointOutput) -> Details {
-    let mut details = Vec::new();
-    let mut add = |name: &'static str, value: Option<&str>| {
-        details.extend(aws::given(value.filter(|value| *value != aws::NOT_SENT)).map(|value| (name.into(), value)));
-    };
-    add("EndpointName", answer.endpoint_name());
-    add("EndpointStatus", answer.endpoint_status().map(types::EndpointStatus::as_str));
-    add("EndpointConfigName", answer.endpoint_config_name());
-    details
+    aws::details([
+        ("EndpointName", answer.endpoint_name()),
+        ("EndpointStatus", answer.endpoint_status().map(types::EndpointStatus::as_str)),
+        ("EndpointConfigName", answer.endpoint_config_name()),
+    ])
 }
 
 /// What a component tells of itself; none of an adapter, which goes wherever its base component is.

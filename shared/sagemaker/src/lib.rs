@@ -56,21 +56,19 @@ fn completed(
     })
 }
 
-/// Reads a resource of a kind that SageMaker knows by name, with `describe`. Where only the ARN is known, its last part is tried
-/// first: SageMaker writes names in lower case into ARNs, for some types at least, and does not say whether it also finds them
-/// so. What is not found by that is looked up in the list before it is called gone.
+/// Reads a resource of a kind that SageMaker knows by name, with `describe`. Where only the ARN is known, its last part is tried.
+/// SageMaker writes names in lower case into ARNs, for some types at least, and does not say whether it also finds them so: what
+/// is not found is looked up in the list before it is called gone.
 async fn get_by_name<S: Source>(
     source: &S,
     resource: &Resource,
     query: &<S::Facts as Facts>::Query,
     describe: impl AsyncFn(&str) -> Read<S::Facts>,
 ) -> Read<S::Facts> {
-    if let Some(name) = &resource.name {
-        return describe(name).await;
-    }
     let arn = resource.arn.as_deref().unwrap_or(&resource.id);
-    let last = arn.rsplit('/').next().unwrap_or(arn);
-    match describe(last).await {
+    let last = |arn: &str| arn.rsplit('/').next().unwrap_or(arn).to_owned();
+    let name = resource.name.as_deref().map_or_else(|| last(arn), last);
+    match describe(&name).await {
         Read::Gone if arn.contains('/') => match name_of(source, query, arn).await {
             Ok(Some(name)) => describe(&name).await,
             Ok(None) => Read::Gone,
@@ -110,18 +108,15 @@ fn is_not_found<E: ProvideErrorMetadata>(error: &SdkError<E>, words: &str) -> bo
 async fn tags(client: &Client, resource: &Resource) -> Result<Tags, String> {
     const LIST: &str = "sagemaker:ListTags";
     let arn = resource.arn.as_ref().ok_or_else(|| format!("{LIST} needs the ARN, which is not known"))?;
-    let mut tokens = PageTokens::new(LIST);
-    let (mut token, mut tags) = (None, Tags::new());
-    loop {
+    let mut tags = Tags::new();
+    let ask = async |token| {
         let page = client.list_tags().resource_arn(arn).max_results(100).set_next_token(token).send().await;
         let page = page.map_err(|error| aws::reason(LIST, &error))?;
-        let named = page.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
-        tags.extend(named);
-        match tokens.check(page.next_token().map(str::to_owned))? {
-            Some(next) => token = Some(next),
-            None => return Ok(tags),
-        }
-    }
+        let tag = |tag: &types::Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
+        Ok((page.tags().iter().filter_map(tag).collect(), page.next_token().map(str::to_owned)))
+    };
+    aws::each_page(LIST, ask, |page| tags.extend::<Vec<_>>(page)).await?;
+    Ok(tags)
 }
 
 /// A `VpcConfig` with nothing in it is none.

@@ -137,22 +137,20 @@ fn status(status: Option<&NotebookInstanceStatus>) -> Fact<NotebookStatus> {
 
 /// The fields that `AwsSageMakerNotebookInstanceDetails` has and that say how exposed the instance is.
 fn details(answer: &DescribeNotebookInstanceOutput) -> Details {
-    let mut details = Vec::new();
-    let mut add = |name: &'static str, value: Option<&str>| {
-        details.extend(aws::given(value).map(|value| (name.into(), value)));
-    };
-    add("NotebookInstanceName", answer.notebook_instance_name());
-    add("NotebookInstanceArn", answer.notebook_instance_arn());
-    add("NotebookInstanceStatus", answer.notebook_instance_status().map(NotebookInstanceStatus::as_str));
-    add("DirectInternetAccess", answer.direct_internet_access().map(DirectInternetAccess::as_str));
-    add("RootAccess", answer.root_access().map(aws_sdk_sagemaker::types::RootAccess::as_str));
-    add("InstanceType", answer.instance_type().map(aws_sdk_sagemaker::types::InstanceType::as_str));
-    add("SubnetId", answer.subnet_id());
+    let mut details = aws::details([
+        ("NotebookInstanceName", answer.notebook_instance_name()),
+        ("NotebookInstanceArn", answer.notebook_instance_arn()),
+        ("NotebookInstanceStatus", answer.notebook_instance_status().map(NotebookInstanceStatus::as_str)),
+        ("DirectInternetAccess", answer.direct_internet_access().map(DirectInternetAccess::as_str)),
+        ("RootAccess", answer.root_access().map(aws_sdk_sagemaker::types::RootAccess::as_str)),
+        ("InstanceType", answer.instance_type().map(aws_sdk_sagemaker::types::InstanceType::as_str)),
+        ("SubnetId", answer.subnet_id()),
+        ("KmsKeyId", answer.kms_key_id()),
+        ("RoleArn", answer.role_arn()),
+        ("PlatformIdentifier", answer.platform_identifier()),
+    ]);
     for group in answer.security_groups() {
-        add("SecurityGroups", Some(group));
+        details.extend(aws::details([("SecurityGroups", Some(group))]));
     }
-    add("KmsKeyId", answer.kms_key_id());
-    add("RoleArn", answer.role_arn());
-    add("PlatformIdentifier", answer.platform_identifier());
     details
 }

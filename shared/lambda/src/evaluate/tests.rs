@@ -498,7 +498,10 @@ async fn resources_are_named_as_configs_inventory_names_them() {
             resource: Resource { name: Some(name.to_owned()), id: arn(name), ..thing(TYPE, name) },
             facts: Some(Thing(bad())),
         });
-        Ok(Page { items: named.into(), unreadable: vec![], next: None })
+        // Its name is not in its ARN, and is that of another.
+        let twin = Resource { name: Some("twin".to_owned()), ..thing(TYPE, "d-2") };
+        let twin = Listed { resource: twin, facts: Some(Thing(bad())) };
+        Ok(Page { items: named.into_iter().chain([twin]).collect(), unreadable: vec![], next: None })
     });
     outside.config.expect_discovered().returning(|resource_type, _| {
         let of = |id: &str, name: &str| Resource {
@@ -512,14 +515,15 @@ async fn resources_are_named_as_configs_inventory_names_them() {
             of("by-name", "by-name"),
             of("cfg-77", "by-own-id"),
             of(&arn("lower-arn"), "Lower-Arn"),
+            of("d-1", "twin"),
         ];
         Ok((if resource_type == TYPE { all } else { vec![] }, None))
     });
     let (_, _, seen) = outside.run(&scheduled()).await;
     let ids: Vec<_> = posted(&seen).into_iter().map(|(id, ..)| id).collect();
-    let own = ["by-name", "cfg-77"].map(str::to_owned);
+    let own = ["by-name", "cfg-77", "d-2"].map(str::to_owned);
     assert_eq!(ids, [[arn("by-arn"), arn("lower-arn"), arn("unknown")].as_slice(), &own].concat());
-    assert_eq!(imported(&seen).len(), 5, "findings are about ARNs all the same");
+    assert_eq!(imported(&seen).len(), 6, "findings are about ARNs all the same");
 }
 
 #[tokio::test]

@@ -13,8 +13,7 @@ use super::{BATCH, Refused, send_all};
 use crate::{
     clock::{Clock, in_time},
     error::Problem,
-    pages,
-    pages::mark,
+    mark::mark,
     settings::Evaluations,
 };
 
@@ -244,7 +243,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
 
     async fn results(&self, take: impl FnMut(Vec<Evaluation>)) -> Result<(), String> {
         let ask = async |token| self.api.results(self.invoked.rule_name, token).await;
-        pages::each("config:GetComplianceDetailsByConfigRule", ask, take).await
+        aws::each_page("config:GetComplianceDetailsByConfigRule", ask, take).await
     }
 
     /// Posts an evaluation unless Config holds the same.

@@ -15,8 +15,7 @@ use crate::{
     clock::{Clock, in_time},
     error::Problem,
     home::Home,
-    pages,
-    pages::mark,
+    mark::mark,
     settings::Findings,
 };
 
@@ -370,7 +369,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         take: impl FnMut(Vec<HubFinding>),
     ) -> Result<(), String> {
         let ask = async |token| self.api.find(&self.reporter, statuses, id.map(str::to_owned), token).await;
-        pages::each("securityhub:GetFindings", ask, take).await
+        aws::each_page("securityhub:GetFindings", ask, take).await
     }
 
     async fn queue(&mut self, finding: HubFinding) {

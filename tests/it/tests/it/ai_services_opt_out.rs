@@ -98,7 +98,7 @@ async fn golden_20_what_the_policy_says() {
             "",
             "NON_COMPLIANT unheard-of is `optIn`",
         ),
-        ("a policy that says nothing", &[], "", NO_DEFAULT),
+        ("a policy that says nothing", &[], "", NO_POLICY),
     ] {
         let mut account = management(parameters).await;
         attach_to_root(&account, &assigns(choices)).await;
@@ -130,11 +130,11 @@ async fn golden_20_no_policy() {
     account.scheduled().await.unwrap();
     assert_eq!(kept(&account), NO_POLICY, "the type is not enabled");
 
-    // A success without content, which somebody recorded for another type of policy.
+    // What AWS was recorded to answer for another type of policy where nothing is attached.
     let mut account = management("").await;
     account.fault(When::calls(DESCRIBE), content("{}"));
     account.scheduled().await.unwrap();
-    assert_eq!(kept(&account), NO_DEFAULT);
+    assert_eq!(kept(&account), NO_POLICY);
 }
 
 #[tokio::test]
@@ -359,7 +359,7 @@ async fn golden_21_a_test_a_snapshot_and_a_change_of_something_else() {
 }
 
 #[tokio::test]
-async fn an_account_can_be_exempt_where_its_tags_can_be_read() {
+async fn an_account_is_exempt_by_tag_where_somebody_may_read_its_tags() {
     let mut account = management(r#"{"exemptionTag":"exempt"}"#).await;
     let (door, place) = (&shared().door, account.place.clone());
     let value = "until=2099-12-31 by=ml-platform why=pilot";
@@ -371,13 +371,24 @@ async fn an_account_can_be_exempt_where_its_tags_can_be_read() {
     assert!(kept(&account).starts_with(why), "{}", kept(&account));
     assert_eq!(account.findings(), map(&[]));
 
+    // Tags that were not read for another reason than that nobody here may.
+    account.fault(When::calls("ListTagsForResource"), Fault::Broken(500));
+    assert_eq!(account.scheduled().await.unwrap_err().error_type, "ResourcesUndecided");
+    assert!(kept(&account).starts_with(why), "{}: what AWS Config holds stays", kept(&account));
+
     // AWS lets only the management account and delegated administrators list tags; moto lets everybody.
     let (labs, _) = member(&place).await;
     let mut member = Account::at(labs, RULE, r#"{"exemptionTag":"exempt"}"#, &EVERYTHING_POSTED).await;
     member.fault(When::calls("ListTagsForResource"), Fault::Denied);
-    assert_eq!(member.scheduled().await.unwrap_err().error_type, "ResourcesUndecided");
-    let why = "undecided its tag exempt, which may exempt it, was not read: organizations:ListTagsForResource failed: ";
-    assert!(kept(&member).starts_with(why), "{}", kept(&member));
+    member.scheduled().await.unwrap();
+    assert_eq!(kept(&member), NO_POLICY);
+    let mut alone = Account::with(RULE, r#"{"exemptionTag":"exempt"}"#, &EVERYTHING_POSTED).await;
+    // moto does not find the account.
+    let refusal =
+        Answer::refuse("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.");
+    alone.fault(When::calls("ListTagsForResource"), Fault::Instead(refusal));
+    alone.scheduled().await.unwrap();
+    assert_eq!(kept(&alone), format!("NON_COMPLIANT {NO_ORGANIZATION}"));
 }
 
 #[tokio::test]

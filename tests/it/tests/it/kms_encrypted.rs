@@ -121,7 +121,8 @@ async fn golden_15_keys_of_aws_and_of_others_and_in_every_state() {
         (
             "nowhere",
             "alias/nowhere".to_owned(),
-            "NON_COMPLIANT KMS key alias/nowhere does not exist: what it encrypts cannot be read any more".to_owned(),
+            "NON_COMPLIANT KMS alias alias/nowhere does not exist, so nobody can tell whose key it stood for"
+                .to_owned(),
         ),
     ];
     for (name, reference, _) in &cases {
@@ -266,7 +267,8 @@ fn patched_config(account: &Account, name: &str, patch: impl Fn(&mut Value) + Se
 
 #[tokio::test]
 async fn golden_16_local_storage_and_serverless_variants_have_no_volume_to_encrypt() {
-    let cases: [(&str, &[&str], Option<&str>, [&str; 3]); 8] = [
+    type Case<'a> = (&'a str, &'a [&'a str], Option<&'a str>, [&'a str; 3]);
+    let cases: [Case<'_>; 8] = [
         ("ebs-key", &["ml.m5.large"], Some("alias/ml"), ["COMPLIANT"; 3]),
         ("ebs-none", &["ml.m5.large"], None, [NO_KEY; 3]),
         (
@@ -315,7 +317,7 @@ async fn odd_variants_have_a_stated_verdict() {
     }
     config(&account, "named-family", &["ml.t2.medium"], None).await;
     patched_config(&account, "unknown-type", |answer| {
-        answer["ProductionVariants"][0]["InstanceType"] = json!("ml.zz9.large")
+        answer["ProductionVariants"][0]["InstanceType"] = json!("ml.zz9.large");
     });
     patched_config(&account, "no-type", |answer| {
         answer["ProductionVariants"][0].as_object_mut().unwrap().remove("InstanceType");

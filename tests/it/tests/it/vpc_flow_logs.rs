@@ -28,9 +28,12 @@ struct Network {
 }
 
 impl Network {
-    /// With rule parameters.
+    /// With rule parameters, every verdict being posted.
     async fn with(parameters: &str) -> Self {
-        let account = Account::with(RULE, parameters, &[("CONFIG_EVALUATIONS", "all")]).await;
+        Self::of(Account::with(RULE, parameters, &[("CONFIG_EVALUATIONS", "all")]).await).await
+    }
+
+    async fn of(account: Account) -> Self {
         let (door, place) = (&shared().door, &account.place);
         for group in ["vpc-flow-logs", "second"] {
             account::create_log_group(door, place, group).await.unwrap();
@@ -239,12 +242,7 @@ async fn golden_18_flow_logs_of_a_vpc_and_of_its_subnets() {
         ),
         ("both", &["g"], &[("both", "fl-both", REFUSED), ("g", "fl-g", ACCEPTED)], "COMPLIANT"),
         ("one-dead", &[], &[("one-dead", "fl-dead", DEAD), ("one-dead", "fl-live", &[])], "COMPLIANT"),
-        (
-            "shared",
-            &[],
-            &[],
-            "NOT_APPLICABLE shared by account 444455556666, which is the one that can log it",
-        ),
+        ("shared", &[], &[], "NOT_APPLICABLE shared by account 444455556666, which is the one that can log it"),
     ];
     let mut network = Network::with("").await;
     for (vpc, subnets, logs, _) in cases {
@@ -267,7 +265,8 @@ async fn golden_18_flow_logs_of_a_vpc_and_of_its_subnets() {
         assert_eq!(network.kept(vpc), expected, "{vpc} on schedule");
     }
     assert_eq!(network.kept("default"), NONE);
-    let failing = ["default", "none", "failed", "refused", "slow", "subnet", "dead-subnet"].map(|name| (name, "FAILED"));
+    let failing =
+        ["default", "none", "failed", "refused", "slow", "subnet", "dead-subnet"].map(|name| (name, "FAILED"));
     assert_eq!(network.findings(), map(&failing));
     let reads = network.take_reads();
     assert_eq!(reads, ["DescribeVpcs", FLOW_LOGS, "DescribeSubnets"], "once for all of them");
@@ -285,8 +284,9 @@ async fn golden_18_a_new_log_is_given_time_by_the_clock_of_the_event() {
     let mut network = Network::with(r#"{"excludeDefaultVpc":"true"}"#).await;
     network.vpc("v").await;
     network.log("v", "fl-new", DEAD).await;
-    let undecided =
-        |age: u32| format!("undecided fl-new: delivery FAILED: Access error, {age} minutes after its creation (grace 30)");
+    let undecided = |age: u32| {
+        format!("undecided fl-new: delivery FAILED: Access error, {age} minutes after its creation (grace 30)")
+    };
     for (minutes, age) in [(0, 0), (-10, 0), (29, 29)] {
         let failure = network.scheduled_in(minutes).await.unwrap_err();
         assert_eq!(failure.error_type, "ResourcesUndecided", "{minutes}");
@@ -335,12 +335,15 @@ async fn golden_18_a_change_of_a_flow_log_judges_its_vpc() {
         let mut names = network.posted().split_off(before);
         names.sort();
         assert_eq!(names, judged, "{case}");
-        let (trigger, reads) = match judged.len() {
-            0 => ("ignored", &[][..]),
-            1 => ("change", &["DescribeVpcs", FLOW_LOGS, "DescribeSubnets"][..]),
-            _ => ("scheduled", &["DescribeVpcs", FLOW_LOGS, "DescribeSubnets"][..]),
+        let reads = network.take_reads();
+        let trigger = match judged.len() {
+            0 => "ignored",
+            1 => "change",
+            _ => "scheduled",
         };
-        assert_eq!((&answer["trigger"], network.take_reads().as_slice()), (&json!(trigger), &reads.iter().map(ToString::to_string).collect::<Vec<_>>()[..]), "{case}");
+        assert_eq!(answer["trigger"], trigger, "{case}");
+        let expected = if judged.is_empty() { &[][..] } else { &["DescribeVpcs", FLOW_LOGS, "DescribeSubnets"] };
+        assert_eq!(reads, expected, "{case}: no VPC more is read");
     }
     let kept = [("a", "COMPLIANT"), ("b", "COMPLIANT"), ("c", "NON_COMPLIANT"), ("default", "NON_COMPLIANT")];
     assert_eq!(network.results(), map(&kept), "nothing is said of the flow logs");
@@ -450,14 +453,10 @@ async fn vpcs_subnets_and_interfaces_come_on_pages_too() {
         (interfaces, set, r#"{"ignoreUnused":"true"}"#, "ResourcesUndecided"),
     ] {
         let mut network = Network::three(parameters).await;
-        let items = "";
-        network.account.fault(more(operation), page(operation, set, items, "more"));
-        let page = if operation == interfaces { page(operation, set, items, "more") } else { first_page(set) };
-        network.account.fault(When::calls(operation), page);
+        network.account.fault(When::calls(operation), page(operation, set, "", "more"));
         let failure = network.account.scheduled().await.unwrap_err();
         assert_eq!(failure.error_type, error_type, "{operation}");
-        let words = format!("{} gave the same page token twice", if operation == "DescribeVpcs" { "the list of resources" } else { operation });
-        assert!(failure.message.contains(&words), "{operation}: {}", failure.message);
+        assert!(failure.message.contains("gave the same page token twice"), "{operation}: {}", failure.message);
     }
 }
 
@@ -502,4 +501,279 @@ async fn without_subnets_a_vpc_with_its_own_log_still_passes() {
 async fn without_network_interfaces_nobody_knows_what_is_in_use() {
     let parameters = r#"{"excludeDefaultVpc":"true","ignoreUnused":"true"}"#;
     while_broken("DescribeNetworkInterfaces", parameters, ["", "", ""]).await;
+}
+
+#[tokio::test]
+async fn without_vpcs_nothing_is_said_and_nothing_retired() {
+    for fault in [Fault::Denied, Fault::Throttled, Fault::Broken(500), Fault::Garbled] {
+        let mut network = Network::three("").await;
+        network.account.scheduled().await.unwrap();
+        let before = (network.results(), network.findings());
+        network.vpc("late").await;
+        network.account.fault(When::calls("DescribeVpcs"), fault.clone());
+        let failure = network.account.scheduled().await.unwrap_err();
+        assert_eq!(failure.error_type, "ListIncomplete", "{fault:?}");
+        assert!(failure.message.contains("ec2:DescribeVpcs failed: "), "{fault:?}: {}", failure.message);
+        assert_eq!((network.results(), network.findings()), before, "{fault:?}");
+        for vpc in ["own", "bare", "late"] {
+            assert_eq!(network.change(vpc).await.unwrap_err().error_type, "ResourcesUndecided", "{fault:?} {vpc}");
+        }
+        assert_eq!(network.results(), before.0, "{fault:?}: what AWS Config held stays");
+        assert_eq!(network.findings()["bare"], "FAILED", "{fault:?}: an open failure stays open");
+        assert!(network.kept("late").starts_with("undecided ec2:DescribeVpcs failed: "), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_fails_only_once_is_read_all_the_same() {
+    for fault in [Fault::Throttled, Fault::Broken(500), Fault::Reset] {
+        let mut network = Network::three(r#"{"ignoreUnused":"true","excludeDefaultVpc":"true"}"#).await;
+        for operation in ["DescribeVpcs", FLOW_LOGS, "DescribeSubnets", "DescribeNetworkInterfaces"] {
+            network.account.fault(When::calls(operation).times(1), fault.clone());
+        }
+        let answer = network.account.scheduled().await.unwrap_or_else(|failure| panic!("{fault:?}: {failure}"));
+        assert_eq!(["own", "by-subnet", "bare"].map(|vpc| network.kept(vpc)), ["COMPLIANT", "COMPLIANT", NONE]);
+        assert_eq!(answer["throttled"], if matches!(fault, Fault::Throttled) { 4 } else { 0 }, "{fault:?}");
+    }
+}
+
+/// Changes in the answers about one resource each.
+fn rewrite_items(changes: Vec<Fault>) -> Fault {
+    Fault::rewrite(move |text| {
+        changes.iter().fold(text, |text, change| match change {
+            Fault::Patched(patch) => patch(text),
+            _ => text,
+        })
+    })
+}
+
+#[tokio::test]
+async fn odd_answers_have_a_stated_verdict() {
+    let mut network = Network::with("").await;
+    let own = network.account.place.account.clone();
+    let unknown = "which this release does not know";
+    let traffic = format!("undecided fl: TrafficType is `MOST`, {unknown}");
+    let delivery = format!("undecided fl: DeliverLogsStatus is `LATE`, {unknown}");
+    let state = format!("undecided State is `melting`, {unknown}");
+    let kind = "NON_COMPLIANT fl delivers to new, which allowedDestinationTypes does not name";
+    // VPC, element of moto's answer, its value, what that is changed to, what is kept. Without a new value the element is left out;
+    // without the last, the rule says that it is missing.
+    let of_log = [
+        ("traffic", "trafficType", "ALL", "MOST", traffic.as_str()),
+        ("no-traffic", "trafficType", "ALL", "", ""),
+        ("delivery", "deliverLogsStatus", "SUCCESS", "LATE", &delivery),
+        // AWS tells of failures only.
+        ("no-delivery", "deliverLogsStatus", "SUCCESS", "", "COMPLIANT"),
+        ("status", "flowLogStatus", "ACTIVE", "INACTIVE", "NON_COMPLIANT fl is not ACTIVE"),
+        ("no-status", "flowLogStatus", "ACTIVE", "", ""),
+        ("interval", "maxAggregationInterval", "60", "-60", ""),
+        ("no-interval", "maxAggregationInterval", "60", "", ""),
+        ("kind", "logDestinationType", "cloud-watch-logs", "new", kind),
+        ("no-kind", "logDestinationType", "cloud-watch-logs", "", ""),
+    ];
+    let of_vpc = [
+        ("state", "state", "available", "melting", state.as_str()),
+        ("no-state", "state", "available", "", "undecided DescribeVpcs gave no State"),
+        ("pending", "state", "available", "pending", "NOT_APPLICABLE the VPC is being created"),
+        ("deleting", "state", "available", "deleting", "NOT_APPLICABLE the VPC is being deleted"),
+        ("no-owner", "ownerId", &own, "", "undecided DescribeVpcs gave no OwnerId"),
+    ];
+    for (operation, rows) in [(FLOW_LOGS, &of_log[..]), ("DescribeVpcs", &of_vpc)] {
+        let mut changes = Vec::new();
+        for (vpc, element, from, to, _) in rows {
+            network.vpc(vpc).await;
+            network.log(vpc, &format!("fl-{vpc}"), &[]).await;
+            let [from, to] = [from, to].map(|value| format!("<{element}>{value}</{element}>"));
+            let to = if to.contains("><") { "" } else { &to };
+            changes.push(rewrite_item(network.id(vpc), [&from, to]));
+        }
+        network.account.fault(When::calls(operation), rewrite_items(changes));
+    }
+    assert_eq!(network.account.scheduled().await.unwrap_err().error_type, "ResourcesUndecided");
+    for (vpc, element, _, _, expected) in of_log.iter().chain(&of_vpc) {
+        let expected = match *expected {
+            "" => format!("undecided fl-{vpc}: {FLOW_LOGS} gave no {}{}", element[..1].to_uppercase(), &element[1..]),
+            text => text.replace(" fl", &format!(" fl-{vpc}")),
+        };
+        assert_eq!(network.kept(vpc), expected, "{vpc} on schedule");
+        let result = network.change(vpc).await;
+        assert_eq!(result.is_err(), expected.starts_with("undecided"), "{vpc} on change: {result:?}");
+        assert_eq!(network.kept(vpc), expected, "{vpc} on change");
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_is_about_nothing_may_be_about_anything() {
+    let words = "ResourcesUndecided";
+    for (operation, element, error_type, reason) in [
+        (FLOW_LOGS, "resourceId", words, "ec2:DescribeFlowLogs listed a flow log without a ResourceId"),
+        ("DescribeSubnets", "vpcId", words, "ec2:DescribeSubnets listed a subnet without an id or a VPC"),
+        ("DescribeVpcs", "vpcId", "ListIncomplete", "ec2:DescribeVpcs listed a VPC without an id"),
+    ] {
+        let mut network = Network::three("").await;
+        let nameless = Fault::rewrite(move |text| {
+            text.replacen(&format!("<{element}>"), "<x>", 1).replacen(&format!("</{element}>"), "</x>", 1)
+        });
+        network.account.fault(When::calls(operation), nameless);
+        let failure = network.account.scheduled().await.unwrap_err();
+        assert_eq!(failure.error_type, error_type, "{operation}");
+        assert!(failure.message.contains(reason), "{operation}: {}", failure.message);
+        assert_ne!(network.results().get("by-subnet").map(String::as_str), Some("NON_COMPLIANT"), "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn parameters_reach_the_rule() {
+    let firehose = "arn:aws:firehose:eu-west-1:1:deliverystream/flow-logs";
+    let to_firehose: &[_] =
+        &[("LogDestinationType", "kinesis-data-firehose"), ("LogDestination", firehose), ("LogGroupName", "")];
+    let unused = "NOT_APPLICABLE the VPC has no network interface";
+    let wrong_kind = "NON_COMPLIANT fl delivers to kinesis-data-firehose, which allowedDestinationTypes does not name";
+    let wrong_place = format!("NON_COMPLIANT fl delivers to {firehose}, which allowedDestinations does not name");
+    let young = "undecided fl: delivery FAILED: Access error, 0 minutes after its creation (grace 1440)";
+    for (parameter, value, of, settings, expected) in [
+        ("trafficType", "REJECT", "v", REFUSED, "COMPLIANT"),
+        ("trafficType", "ACCEPT", "v", REFUSED, "NON_COMPLIANT fl records REJECT only"),
+        ("maxAggregationInterval", "600", "v", SLOW, "COMPLIANT"),
+        ("allowSubnetLevel", "true", "v-1", &[], "COMPLIANT"),
+        ("allowSubnetLevel", "false", "v-1", &[], NONE),
+        ("allowedDestinationTypes", "s3,cloud-watch-logs", "v", &[], "COMPLIANT"),
+        ("allowedDestinationTypes", "s3,cloud-watch-logs", "v", to_firehose, wrong_kind),
+        ("allowedDestinations", "vpc-flow-*, x", "v", &[], "COMPLIANT"),
+        ("allowedDestinations", "arn:*:deliverystream/flow-logs", "v", to_firehose, "COMPLIANT"),
+        ("allowedDestinations", "vpc-flow-*", "v", to_firehose, &wrong_place),
+        ("ignoreUnused", "true", "v", &[], unused),
+        ("gracePeriodMinutes", "0", "v", DEAD, "NON_COMPLIANT fl does not deliver: Access error"),
+        ("gracePeriodMinutes", "1440", "v", DEAD, young),
+    ] {
+        let mut network = Network::with(&json!({parameter: value}).to_string()).await;
+        network.vpc("v").await;
+        network.subnet("v", "v-1").await;
+        network.log(of, "fl", settings).await;
+        let result = network.change("v").await;
+        assert_eq!(result.is_err(), expected == young, "{parameter}={value}: {result:?}");
+        assert_eq!(network.kept("v"), expected, "{parameter}={value}");
+        let reads = network.take_reads();
+        let asks = ["DescribeSubnets", "DescribeNetworkInterfaces"].map(|name| reads.iter().any(|read| read == name));
+        let needed = [parameter == "allowSubnetLevel" && value == "true", parameter == "ignoreUnused"];
+        assert_eq!(asks, needed, "{parameter}={value}: no call for nothing");
+    }
+    for (parameters, expected) in [("", NONE), (r#"{"excludeDefaultVpc":"true"}"#, "NOT_APPLICABLE the default VPC")] {
+        let mut network = Network::with(parameters).await;
+        network.account.scheduled().await.unwrap();
+        assert_eq!(network.kept("default"), expected);
+    }
+    let mut network = Network::with(r#"{"trafficType":"all"}"#).await;
+    assert_eq!(network.account.scheduled().await.unwrap_err().error_type, "InvalidParameter");
+    assert_eq!(network.account.take_calls(), [] as [&str; 0]);
+}
+
+#[tokio::test]
+async fn the_finding_is_one_whatever_made_it_and_a_second_run_says_nothing() {
+    let mut network = Network::of(Account::new(RULE).await).await;
+    for vpc in ["change-first", "schedule-first"] {
+        network.vpc(vpc).await;
+    }
+    network.change("change-first").await.unwrap();
+    network.account.scheduled().await.unwrap();
+    let before = ["change-first", "schedule-first"].map(|vpc| network.finding(vpc)["Id"].clone());
+    for (vpc, log) in [("change-first", "fl-1"), ("schedule-first", "fl-2")] {
+        network.log(vpc, log, REFUSED).await;
+    }
+    network.change("schedule-first").await.unwrap();
+    network.account.scheduled().await.unwrap();
+    let after = ["change-first", "schedule-first"].map(|vpc| network.finding(vpc)["Id"].clone());
+    assert_eq!(before, after);
+    assert_eq!(network.account.state(|state| state.security_hub.findings().len()), 3, "one of each VPC that fails");
+    let finding = network.finding("schedule-first");
+    for (path, expected) in [
+        ("/Resources/0/Type", "AwsEc2Vpc"),
+        ("/Resources/0/Id", &network.arn("vpc", "schedule-first")),
+        ("/Resources/0/Region", "eu-west-1"),
+        ("/Resources/0/Details/Other/VpcId", network.id("schedule-first")),
+        ("/Resources/0/Details/Other/FlowLogs", network.id("fl-2")),
+        ("/Severity/Label", "MEDIUM"),
+        ("/Compliance/Status", "FAILED"),
+    ] {
+        assert_eq!(finding.pointer(path), Some(&json!(expected)), "{path}");
+    }
+    let description = network.named(finding["Description"].as_str().unwrap());
+    assert_eq!(description, "schedule-first: fl-2 records REJECT only");
+    let answer = network.account.scheduled().await.unwrap();
+    assert_eq!((&answer["evaluationsPosted"], &answer["findingsSent"]), (&json!(0), &json!(0)));
+}
+
+#[tokio::test]
+async fn a_tag_exempts_a_vpc_without_a_call_more() {
+    let mut network = Network::with(r#"{"exemptionTag":"exempt"}"#).await;
+    let spared =
+        "NOT_APPLICABLE exempt by tag exempt until 2099-12-31 by ops: lab; fails otherwise: no flow log of the VPC";
+    let expired = "NON_COMPLIANT its exemption by ops (tag exempt) expired on 2020-12-31; no flow log of the VPC";
+    let rows = [
+        ("v1", "until=2099-12-31 by=ops why=lab", spared),
+        ("v2", "until=2020-12-31 by=ops why=lab", expired),
+        ("v3", "rule=ebs-volume-encrypted until=2099-12-31 by=ops why=lab", NONE),
+    ];
+    for (vpc, value, _) in rows {
+        network.vpc(vpc).await;
+        network.ec2("CreateTags", &[("ResourceId.1", vpc), ("Tag.1.Key", "exempt"), ("Tag.1.Value", value)]).await;
+    }
+    network.account.scheduled().await.unwrap();
+    for (vpc, _, expected) in rows {
+        assert_eq!(network.kept(vpc), expected, "{vpc}");
+    }
+    assert_eq!(network.take_reads(), ["DescribeVpcs", FLOW_LOGS], "the tags came with the VPCs");
+    network.change("v1").await.unwrap();
+    assert_eq!((network.kept("v1").as_str(), network.take_reads().len()), (spared, 2));
+    assert!(!network.findings().contains_key("v1"));
+}
+
+#[tokio::test]
+async fn golden_21_oversized_deleted_left_and_long() {
+    let mut network = Network::with("").await;
+    network.vpc("v").await;
+    for number in 0..12 {
+        let place = format!("arn:aws:firehose:eu-west-1:1:deliverystream/{number}");
+        let kind = ("LogDestinationType", "kinesis-data-firehose");
+        network.log("v", &format!("fl-{number}"), &[kind, ("LogDestination", &place), REFUSED[0]]).await;
+    }
+    let item = network.item("v");
+    let oversized = |event| {
+        edited(event, |event| {
+            let mut summary = event["configurationItem"].take();
+            summary.as_object_mut().unwrap().retain(|name, _| name != "configuration" && name != "relationships");
+            let message_type = "OversizedConfigurationItemChangeNotification";
+            *event = json!({"messageType": message_type, "configurationItemSummary": summary});
+        })
+    };
+    let event = oversized(network.account.change_event(&item, "OK"));
+    network.account.invoke(&event).await.unwrap();
+    assert_eq!(network.results(), map(&[("v", "NON_COMPLIANT")]));
+    let annotation = network.account.annotation(&item.id);
+    assert!(annotation.ends_with(" ...") && (220..=256).contains(&annotation.chars().count()), "{annotation}");
+
+    // Of an oversized flow log nothing is known but its id.
+    let of_v = json!({"resourceId": network.id("v")});
+    let event = oversized(network.flow_log_event("fl-0", "OK", &of_v, &["v"]));
+    network.account.invoke(&event).await.unwrap();
+    assert_eq!(network.results(), map(&[("default", "NON_COMPLIANT"), ("v", "NON_COMPLIANT")]));
+
+    // A flow log that left the rule's scope is there all the same.
+    let mut event = network.flow_log_event("fl-0", "OK", &of_v, &[]);
+    event["eventLeftScope"] = json!(true);
+    network.account.invoke(&event).await.unwrap();
+    assert_eq!(network.results()["v"], "NON_COMPLIANT");
+
+    for (status, left_scope, reason) in [
+        ("ResourceDeleted", false, "the resource was deleted"),
+        ("ResourceNotRecorded", false, "AWS Config no longer records the resource"),
+        ("OK", true, "the resource left the rule's scope"),
+    ] {
+        let mut event = network.account.change_event(&item, status);
+        event["eventLeftScope"] = json!(left_scope);
+        network.account.invoke(&event).await.unwrap();
+        assert_eq!(network.kept("v"), format!("NOT_APPLICABLE {reason}"));
+        network.change("v").await.unwrap();
+        assert_eq!(network.findings()["v"], "FAILED", "it is back");
+    }
 }

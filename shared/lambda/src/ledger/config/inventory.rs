@@ -3,7 +3,6 @@ use std::collections::{HashMap, HashSet};
 use rule::Resource;
 
 use super::{Api, id_mark};
-use crate::pages;
 
 /// Ids that Config's inventory gives to resources of the types that it records.
 #[derive(Default)]
@@ -23,7 +22,7 @@ impl Inventory {
         let mut inventory = Self::default();
         for resource_type in resource_types {
             let ask = async |token| api.discovered(resource_type, token).await;
-            pages::each("config:ListDiscoveredResources", ask, |resources| {
+            aws::each_page("config:ListDiscoveredResources", ask, |resources| {
                 for resource in resources {
                     inventory.ids.insert(id_mark(&resource.resource_type, &resource.id));
                     // An id that ends with the name as it is given is the name or an ARN, and is found as it is.
@@ -42,7 +41,13 @@ impl Inventory {
     pub(crate) fn name(&self, mut resource: Resource) -> Resource {
         let known = |id: &&String| self.ids.contains(&id_mark(&resource.resource_type, id));
         let id = [Some(&resource.id), resource.arn.as_ref(), resource.name.as_ref()].into_iter().flatten().find(known);
-        let own = || resource.name.as_ref().and_then(|name| self.by_name.get(&id_mark(&resource.resource_type, name)));
+        // A name stands for one resource only where its ARN is made of it: domains may have the same name.
+        let is_in_arn = |name: &&String| {
+            let arn = resource.arn.as_deref().unwrap_or_default();
+            arn.to_lowercase().ends_with(&format!("/{}", name.to_lowercase()))
+        };
+        let name = || resource.name.as_ref().filter(is_in_arn);
+        let own = || name().and_then(|name| self.by_name.get(&id_mark(&resource.resource_type, name)));
         if let Some(id) = id.cloned().or_else(|| own().map(ToString::to_string)) {
             resource.id = id;
         }

@@ -1,12 +1,10 @@
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use rule::PageTokens;
 
 /// Reads a list page by page to its end, giving every page to `take`.
 ///
 /// # Errors
 /// Why a page could not be read. The pages before it were taken.
-pub(crate) async fn each<T>(
+pub async fn each_page<T>(
     operation: &'static str,
     ask: impl AsyncFn(Option<String>) -> Result<(Vec<T>, Option<String>), String>,
     mut take: impl FnMut(Vec<T>),
@@ -21,14 +19,6 @@ pub(crate) async fn each<T>(
     }
 }
 
-/// A 64-bit mark of anything: what is kept of a resource instead of its name, so that there may be half a million of them.
-/// Two of half a million share a mark with a chance of one in a hundred million.
-pub(crate) fn mark(of: &(impl Hash + ?Sized)) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,7 +26,7 @@ mod tests {
     async fn read(pages: &[(&[u8], Option<&str>)]) -> (Result<(), String>, Vec<u8>) {
         let mut taken = Vec::new();
         let asked = std::cell::Cell::new(0);
-        let result = each(
+        let result = each_page(
             "svc:ListThings",
             async |token| {
                 let (items, next) = pages[asked.get()];
