@@ -352,8 +352,8 @@ async fn golden_21_a_test_a_snapshot_and_a_change_of_something_else() {
     assert_eq!(account.take_calls(), [] as [&str; 0]);
 
     let mut snapshot = scheduled;
-    let text = snapshot["invokingEvent"].as_str().unwrap();
-    snapshot["invokingEvent"] = json!(text.replace("ScheduledNotification", "ConfigurationSnapshotDeliveryCompleted"));
+    let inner = snapshot["invokingEvent"].as_str().unwrap();
+    snapshot["invokingEvent"] = json!(inner.replace("ScheduledNotification", "ConfigurationSnapshotDeliveryCompleted"));
     account.invoke(&snapshot).await.unwrap();
     assert_eq!(kept(&account), NO_POLICY);
 }
