@@ -17,9 +17,11 @@ where
     let cause = match error {
         SdkError::ServiceError(answer) => {
             let status = answer.raw().status().as_u16();
+            let unreadable = answer.raw().status().is_success();
             match (answer.err().code(), answer.err().message()) {
                 (Some(code), Some(message)) => format!("{code}: {message}"),
                 (Some(code), None) => code.to_owned(),
+                (None, _) if unreadable => format!("HTTP status {status} with an answer that cannot be read"),
                 (None, _) => format!("HTTP status {status} without an error code"),
             }
         }

@@ -196,7 +196,7 @@ async fn a_member_is_judged_by_what_reaches_it() {
     attach_to_root(&management, &assigns(&[("default", "optOut")])).await;
     let (labs, unit) = member(&place).await;
     let mut member = Account::at(labs.clone(), RULE, "", &EVERYTHING_POSTED).await;
-    // A member that names a target is refused, were it itself; only the caller's own account needs no permission of another.
+    // It asks without naming a target: about others, a member may not ask.
     member.fault(When::calls(DESCRIBE).mentioning("TargetId"), Fault::Denied);
     member.scheduled().await.unwrap();
     assert_eq!(kept(&member), "COMPLIANT", "the root's policy reaches it");

@@ -468,7 +468,7 @@ async fn while_broken(operation: &str, parameters: &str, expected: [&str; 3]) {
         (Fault::Broken(500), "HTTP status 500 without an error code"),
         (Fault::Reset, "no connection: "),
         (Fault::CutOff, "HTTP status 200 with an answer that cannot be read"),
-        (Fault::Garbled, "HTTP status 200 without an error code"),
+        (Fault::Garbled, "HTTP status 200 with an answer that cannot be read"),
     ] {
         let mut network = Network::three(parameters).await;
         network.account.fault(When::calls(operation), fault.clone());
@@ -534,12 +534,17 @@ async fn without_vpcs_nothing_is_said_and_nothing_retired() {
 #[tokio::test]
 async fn what_fails_only_once_is_read_all_the_same() {
     for fault in [Fault::Throttled, Fault::Broken(500), Fault::Reset] {
-        let mut network = Network::three(r#"{"ignoreUnused":"true","excludeDefaultVpc":"true"}"#).await;
+        let mut network = Network::three(r#"{"ignoreUnused":"true"}"#).await;
         for operation in ["DescribeVpcs", FLOW_LOGS, "DescribeSubnets", "DescribeNetworkInterfaces"] {
             network.account.fault(When::calls(operation).times(1), fault.clone());
         }
         let answer = network.account.scheduled().await.unwrap_or_else(|failure| panic!("{fault:?}: {failure}"));
-        assert_eq!(["own", "by-subnet", "bare"].map(|vpc| network.kept(vpc)), ["COMPLIANT", "COMPLIANT", NONE]);
+        let kept = ["own", "by-subnet", "bare", "default"].map(|vpc| network.kept(vpc));
+        assert_eq!(
+            kept,
+            ["COMPLIANT", "COMPLIANT", NONE, "NOT_APPLICABLE the VPC has no network interface"],
+            "{fault:?}"
+        );
         assert_eq!(answer["throttled"], if matches!(fault, Fault::Throttled) { 4 } else { 0 }, "{fault:?}");
     }
 }
