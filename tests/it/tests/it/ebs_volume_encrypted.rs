@@ -165,6 +165,28 @@ async fn more_volumes_than_a_page_holds() {
     assert_eq!(asked, 3);
 }
 
+/// An account can hide what AWS manages for it from calls that do not ask for it (`ModifyManagedResourceVisibility`). moto has no such
+/// volumes.
+#[tokio::test]
+async fn volumes_of_managed_instances_are_seen() {
+    let mut account = with("").await;
+    let managed = "<DescribeVolumesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><volumeSet><item>\
+                   <volumeId>vol-managed</volumeId><status>in-use</status><encrypted>false</encrypted></item></volumeSet>\
+                   </DescribeVolumesResponse>";
+    let asked = When::calls("DescribeVolumes").mentioning("IncludeManagedResources=true");
+    account.fault(asked, Fault::Instead(Answer::xml(managed.to_owned())));
+    account.scheduled().await.unwrap();
+    assert_eq!(account.kept("vol-managed"), PLAIN);
+    let item = Item {
+        resource_type: "AWS::EC2::Volume".to_owned(),
+        id: "vol-managed".to_owned(),
+        name: None,
+        arn: format!("arn:aws:ec2:eu-west-1:{}:volume/vol-managed", account.place.account),
+    };
+    account.change(&item, "OK").await.unwrap();
+    assert_eq!(account.kept("vol-managed"), PLAIN);
+}
+
 #[tokio::test]
 async fn a_volume_without_an_id_makes_the_list_incomplete() {
     let mut account = with("").await;

@@ -145,6 +145,23 @@ async fn golden_15_keys_of_aws_and_of_others_and_in_every_state() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_not_about_the_key_is_no_answer() {
+    let (mut account, key) = with_key(NOTEBOOK, "").await;
+    notebook(&account, "other", &key).await;
+    patched(&account, &key, |key| key["Arn"] = json!("arn:aws:kms:eu-west-1:1:key/other"));
+    create_key(&shared().door, &account.place, "alias/nameless").await.unwrap();
+    notebook(&account, "nameless", "alias/nameless").await;
+    patched(&account, "alias/nameless", |key| key["Arn"] = Value::Null);
+    notebook(&account, "empty", "alias/empty").await;
+    account.fault(When::calls("DescribeKey").mentioning("alias/empty"), Fault::Instead(Answer::ok(json!({}))));
+    account.scheduled().await.unwrap_err();
+    let other = format!("undecided KMS key {key}: kms:DescribeKey answered about arn:aws:kms:eu-west-1:1:key/other");
+    assert_eq!(account.kept("other"), other);
+    assert_eq!(account.kept("nameless"), "undecided KMS key alias/nameless: kms:DescribeKey gave no Arn");
+    assert_eq!(account.kept("empty"), "undecided KMS key alias/empty: kms:DescribeKey gave no KeyMetadata");
+}
+
+#[tokio::test]
 async fn golden_13_a_notebook_is_judged_unless_it_is_going() {
     let (mut account, _) = with_key(NOTEBOOK, "").await;
     for (name, status) in [("stopped", "Stopped"), ("failed", "Failed"), ("deleting", "Deleting"), ("odd", "Odd")] {
