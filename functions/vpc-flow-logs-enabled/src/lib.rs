@@ -155,8 +155,8 @@ impl Rule for FlowLogsEnabled {
         match (related, flow_log.configuration["resourceId"].as_str()) {
             (Some(id), _) => Concerned::These(vec![vpc(id)]),
             (None, Some(id)) if id.starts_with("vpc-") => Concerned::These(vec![vpc(id)]),
-            // A transit gateway has flow logs too.
-            (None, Some(id)) if id.starts_with("tgw-") => Concerned::These(Vec::new()),
+            // A transit gateway has flow logs too, and those of a single network interface do not count.
+            (None, Some(id)) if id.starts_with("tgw-") || id.starts_with("eni-") => Concerned::These(Vec::new()),
             (None, _) => Concerned::All,
         }
     }
@@ -183,9 +183,9 @@ impl Rule for FlowLogsEnabled {
             (BySubnet::Yes, _) => Verdict::COMPLIANT,
             (_, Some(doubt)) if own.possible.covers(params.traffic) => Verdict::undecided(doubt),
             (BySubnet::Perhaps(doubt), _) => Verdict::undecided(doubt),
-            (BySubnet::No(subnets), doubt) => {
+            // What nobody can tell would not help, and would change the words from run to run.
+            (BySubnet::No(subnets), _) => {
                 let mut reasons = own.faults;
-                reasons.extend(doubt);
                 if reasons.is_empty() {
                     reasons.push("no flow log of the VPC".to_owned());
                 }

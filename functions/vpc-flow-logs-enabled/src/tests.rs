@@ -136,7 +136,7 @@ fn the_verdict_table() {
         (
             vpc(vec![FlowLog { traffic: Fact::Known(Traffic::REJECT), ..failing("fl-1", Some(NOW)) }]),
             &[],
-            "NON_COMPLIANT fl-1 records REJECT only; fl-1: delivery FAILED: Access error, 0 minutes after its creation (grace 30)",
+            "NON_COMPLIANT fl-1 records REJECT only",
         ),
         // How often.
         (
@@ -319,7 +319,7 @@ fn a_flow_log_concerns_its_vpc() {
         (json!({"resourceId": "vpc-1"}), log.clone(), vpc("vpc-1")),
         (json!({"resourceId": "subnet-1"}), related("vpc-2"), vpc("vpc-2")),
         (json!({"resourceId": "subnet-1"}), vec![], Concerned::All),
-        (json!({"resourceId": "eni-1"}), log, Concerned::All),
+        (json!({"resourceId": "eni-1"}), log, Concerned::These(vec![])),
         (json!({"resourceId": "tgw-1"}), vec![], Concerned::These(vec![])),
         (json!(null), related("vpc-2"), vpc("vpc-2")),
         (json!(null), vec![], Concerned::All),

@@ -1,4 +1,5 @@
 use std::{
+    mem,
     sync::{
         Arc, Mutex, Once, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -20,7 +21,7 @@ use aws_smithy_runtime_api::{
     },
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream, config_bag::ConfigBag};
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::time::Instant;
 
 /// How long one attempt may take from the request to the end of the answer's head, and again to the end of an error's body.
 /// The SDK's own attempt timeout would count the wait for the pace as part of it.
@@ -29,22 +30,20 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 /// Slowest rate that throttling can bring about, in requests a second.
 const FLOOR: f64 = 1.0;
 
-/// A shared ceiling on requests in flight and on requests a second, with bursts of twice that. It gives way when AWS throttles: half the rate at once,
+/// A shared ceiling on requests a second, with bursts of twice that. It gives way when AWS throttles: half the rate at once,
 /// then slowly up again. Also counts the requests.
 #[derive(Debug)]
 pub struct Pace {
     bucket: Mutex<Bucket>,
-    in_flight: Semaphore,
     calls: AtomicU64,
     throttled: AtomicU64,
 }
 
 impl Pace {
-    /// A pace of at most `per_second` requests a second, 0 sets no ceiling, with at most `in_flight` of them without an answer.
+    /// A pace of at most `per_second` requests a second; 0 sets no ceiling.
     #[must_use]
-    pub fn new(per_second: u32, in_flight: usize) -> Arc<Self> {
+    pub fn new(per_second: u32) -> Arc<Self> {
         Arc::new(Self {
-            in_flight: Semaphore::new(in_flight),
             bucket: Mutex::new(Bucket::new(f64::from(per_second), Instant::now())),
             calls: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
@@ -66,7 +65,9 @@ impl Pace {
     async fn wait(&self) {
         let wait = self.with(|bucket| bucket.take(Instant::now()));
         if !wait.is_zero() {
+            let token = Token(self);
             tokio::time::sleep(wait).await;
+            mem::forget(token);
         }
         self.calls.fetch_add(1, Ordering::Relaxed);
     }
@@ -83,6 +84,16 @@ impl Pace {
     /// No code under the lock can panic, so a poisoned bucket is as good as any.
     fn with<T>(&self, act: impl FnOnce(&mut Bucket) -> T) -> T {
         act(&mut self.bucket.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A token that waits for its time. It goes back if nobody waits any more, so that what is dropped at a deadline does not hold up the
+/// report.
+struct Token<'a>(&'a Pace);
+
+impl Drop for Token<'_> {
+    fn drop(&mut self) {
+        self.0.with(|bucket| bucket.tokens += 1.0);
     }
 }
 
@@ -180,8 +191,6 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (inner, pace) = (self.inner.clone(), Arc::clone(&self.pace));
         HttpConnectorFuture::new(async move {
-            // Nobody closes it, so there is always a permit some time.
-            let _in_flight = pace.in_flight.acquire().await;
             pace.wait().await;
             let mut response = in_time(inner.call(request)).await??;
             let throttled = in_time(is_throttling(&mut response)).await??;
@@ -277,6 +286,20 @@ mod tests {
             bucket.speed_up();
         }
         assert!((bucket.rate - 20.0).abs() < 1e-9);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_dropped_gives_its_token_back() {
+        let pace = Pace::new(1);
+        for _ in 0..2 {
+            pace.wait().await;
+        }
+        for _ in 0..5 {
+            assert!(tokio::time::timeout(Duration::from_millis(1), pace.wait()).await.is_err());
+        }
+        let wait = pace.with(|bucket| bucket.take(Instant::now()));
+        assert!(wait <= Duration::from_secs(1), "{wait:?} for the next, though nobody waits");
+        assert_eq!(pace.calls(), 2);
     }
 
     #[test]

@@ -64,6 +64,11 @@ where
             if rule_name.is_empty() { ("configRuleName", rule_name) } else { ("configRuleArn", rule_arn) };
         return Err(Error::InvalidEvent(format!("`{name}` is missing or malformed: `{value}`")));
     }
+    if let (Some(home), Some(account)) = (&of_rule, &invocation.account)
+        && home.account != *account
+    {
+        return Err(Error::InvalidEvent(format!("`accountId` is `{account}`, and `configRuleArn` is `{rule_arn}`")));
+    }
     let reporter = of_rule.clone().map(|home| Reporter::new(&R::META, rule_name, rule_arn, home));
     let home = of_rule.or_else(|| invocation.account.as_deref().map(Home::of_account));
     let home = home.ok_or_else(|| Error::InvalidEvent("`configRuleArn` and `accountId` are missing".to_owned()))?;

@@ -45,10 +45,8 @@ where
 {
     log(variable);
     let settings = Settings::read(variable);
-    let (per_second, in_flight) =
-        settings.as_ref().map_or((0, 1), |settings| (settings.per_second, settings.concurrency));
-    let calls = Pace::new(per_second, in_flight);
-    let findings = Pace::new(SECURITY_HUB_PER_SECOND, in_flight);
+    let calls = Pace::new(settings.as_ref().map_or(0, |settings| settings.per_second));
+    let findings = Pace::new(SECURITY_HUB_PER_SECOND);
 
     let base = sdk::config(variable, TimeoutConfig::builder().connect_timeout(CONNECT).build());
     let paced = |pace: &Arc<Pace>| {

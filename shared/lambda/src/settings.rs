@@ -7,7 +7,7 @@ pub(crate) struct Settings {
     pub(crate) findings: Findings,
     /// `CONFIG_EVALUATIONS`: whether a schedule posts verdicts that Config already holds.
     pub(crate) evaluations: Evaluations,
-    /// `MAX_CONCURRENCY`: resources that are read at a time, and calls in flight.
+    /// `MAX_CONCURRENCY`: resources that are read at a time.
     pub(crate) concurrency: usize,
     /// `MAX_REQUESTS_PER_SECOND`: steady ceiling on AWS read calls; 0 is none.
     pub(crate) per_second: u32,

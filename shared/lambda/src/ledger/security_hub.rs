@@ -2,7 +2,11 @@
 
 mod wire;
 
-use std::{collections::HashMap, pin::pin, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    pin::pin,
+    time::Duration,
+};
 
 use futures::future::select;
 
@@ -115,6 +119,8 @@ pub(crate) struct Ledger<'a, A, C> {
     /// Details of the finding that was looked up, which one about a resource that is gone keeps.
     known_details: Details,
     knows: Knows,
+    /// Marks of open failures that have to be sent again as they are.
+    to_refresh: HashSet<u64>,
     waiting: Vec<HubFinding>,
     sent: usize,
     /// Findings that Security Hub did not take.
@@ -169,6 +175,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             open: HashMap::new(),
             known_details: Details::new(),
             knows: Knows::Asked,
+            to_refresh: HashSet::new(),
             waiting: Vec::new(),
             sent: 0,
             missed: 0,
@@ -207,6 +214,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     /// Takes down one verdict, and sends the batch that it fills.
     pub(crate) async fn record(&mut self, finding: &Finding) {
         let id = self.reporter.finding_id(&finding.resource);
+        self.known_details.clear();
         if self.knows == Knows::Asked {
             // A failure with a date needs no look-up, and it is the commonest of what has to be told.
             let is_plain_failure =
@@ -225,7 +233,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         };
         let Some((status, archived)) = self.due(&finding.verdict, held.map(|(status, ..)| status)) else {
             if let (Verdict::Undecided(_), Some((Status::Failed, _, true))) = (&finding.verdict, held) {
-                self.refresh(&id, finding.read_at).await;
+                self.to_refresh.insert(mark(&id));
             }
             return;
         };
@@ -272,6 +280,9 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         let clock = self.clock;
         if !self.in_a_hurry {
             let end = async {
+                if !self.to_refresh.is_empty() && !self.given_up {
+                    self.refresh().await;
+                }
                 if coverage == Coverage::All && self.knows == Knows::All && !self.given_up {
                     self.archive().await;
                 }
@@ -325,7 +336,6 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     async fn look_up(&mut self, id: &str) {
         let now = self.clock.now();
         let mut found = None;
-        self.known_details.clear();
         // One that passes has to be archived too when its resource goes.
         let read = self.each_open(&[Status::Failed, Status::NotAvailable, Status::Passed], Some(id), |findings| {
             found = found.take().or_else(|| findings.into_iter().find(|finding| finding.id == id));
@@ -340,17 +350,18 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         }
     }
 
-    /// Sends an open failure again as it is, since nobody could read anything newer and Security Hub would forget it.
-    async fn refresh(&mut self, id: &str, now: Timestamp) {
-        let mut found = None;
-        let read = self.each_open(&[Status::Failed], Some(id), |findings| {
-            found = found.take().or_else(|| findings.into_iter().find(|finding| finding.id == id));
+    /// Sends open failures again as they are whose resources nobody could read: Security Hub would forget them.
+    async fn refresh(&mut self) {
+        let mut old = Vec::new();
+        let to_refresh = &self.to_refresh;
+        let read = self.each_open(&[Status::Failed], None, |findings| {
+            old.extend(findings.into_iter().filter(|finding| to_refresh.contains(&mark(&finding.id))));
         });
         if let Err(reason) = read.await {
             self.trouble.get_or_insert(reason);
         }
-        if let Some(finding) = found {
-            self.queue(HubFinding { updated_at: now, ..finding }).await;
+        for finding in old {
+            self.queue(HubFinding { updated_at: self.clock.now(), ..finding }).await;
         }
     }
 

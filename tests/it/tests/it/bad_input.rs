@@ -39,6 +39,10 @@ async fn bad_events_are_refused_by_name_and_the_function_serves_on() {
         (with("invokingEvent", json!(inner.to_string())), "`invokingEvent.configurationItem.resourceId` is missing"),
         (without("configRuleName"), "`configRuleName` is missing or malformed"),
         (without("configRuleArn"), "`configRuleArn` is missing or malformed"),
+        (
+            with("accountId", json!("444455556666")),
+            "`accountId` is `444455556666`, and `configRuleArn` is `arn:aws:config:",
+        ),
     ] {
         let failure = account.function.invoke(event.clone(), Duration::from_secs(10)).await.unwrap_err();
         assert_eq!(failure.error_type, "InvalidEvent", "{event}");
