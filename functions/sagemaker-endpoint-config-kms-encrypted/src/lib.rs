@@ -274,14 +274,7 @@ mod tests {
     /// Verdict and reason, on one line.
     fn decide(config: &Keyed<EndpointConfig>, params: &Params) -> String {
         let context = Context { account: "111122223333", ..Context::default() };
-        let verdict = EndpointConfigKmsEncrypted::decide(config, params, context);
-        let name = match &verdict {
-            Verdict::Compliant(_) => "COMPLIANT",
-            Verdict::NonCompliant(_) => "NON_COMPLIANT",
-            Verdict::NotApplicable(_) => "NOT_APPLICABLE",
-            Verdict::Undecided(_) => "undecided",
-        };
-        verdict.reason().map_or(name.to_owned(), |reason| format!("{name} {reason}"))
+        EndpointConfigKmsEncrypted::decide(config, params, context).to_string()
     }
 
     fn good() -> (Fact<String>, KeyAnswer) {

@@ -66,14 +66,7 @@ fn params(pairs: &[(&str, &str)]) -> Result<Params, String> {
 /// Verdict and reason, on one line.
 fn decide(vpc: &Vpc, pairs: &[(&str, &str)]) -> String {
     let context = Context { at: minute(NOW), account: ACCOUNT };
-    let verdict = FlowLogsEnabled::decide(vpc, &params(pairs).unwrap(), context);
-    let name = match &verdict {
-        Verdict::Compliant(_) => "COMPLIANT",
-        Verdict::NonCompliant(_) => "NON_COMPLIANT",
-        Verdict::NotApplicable(_) => "NOT_APPLICABLE",
-        Verdict::Undecided(_) => "undecided",
-    };
-    verdict.reason().map_or(name.to_owned(), |reason| format!("{name} {reason}"))
+    FlowLogsEnabled::decide(vpc, &params(pairs).unwrap(), context).to_string()
 }
 
 #[test]

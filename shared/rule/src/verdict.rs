@@ -47,6 +47,19 @@ impl Verdict {
     }
 }
 
+/// The verdict as AWS Config writes it, `undecided` where it has no word for it, and the reason behind it.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Compliant(_) => "COMPLIANT",
+            Self::NonCompliant(_) => "NON_COMPLIANT",
+            Self::NotApplicable(_) => "NOT_APPLICABLE",
+            Self::Undecided(_) => "undecided",
+        })?;
+        self.reason().map_or(Ok(()), |reason| write!(f, " {reason}"))
+    }
+}
+
 /// Words beside a verdict: 1 to 256 characters, on one line, as `PutEvaluations` takes them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Annotation(String);
