@@ -126,16 +126,13 @@ async fn run(options: &Options) -> Result<(), Trouble> {
     let mut new = Vec::new();
     for (name, rule) in &mut rules {
         step.begin(&format!("AWS Config invokes {} again", rule.config.name));
-        match rule.again(&door, &place, &programs[name]).await? {
-            0 => {}
-            number => new.push(format!("{number} of {}", rule.config.name)),
-        }
+        new.extend(rule.again(&door, &place, &programs[name]).await?);
     }
     step.end(&format!("AWS Config invoked {} on schedule again", count(rules.len(), "rule")));
     step.0.finish_and_clear();
 
     println!("\n{}", show::tables(&door, &[place.clone(), member]));
-    let new = if new.is_empty() { "no new result and no new finding".to_owned() } else { new.join(", ") };
+    let new = if new.is_empty() { "no new result and no new finding".to_owned() } else { new.join("; ") };
     println!("All rules ran again after that, as they are deployed, and reported {new}.");
     if options.keep {
         keep(&door, &place, &target, &python, rules, asked).await?;
@@ -168,15 +165,24 @@ impl Deployed {
         self.invoke("scheduled", event.to_string()).await
     }
 
-    /// Evaluates everything as a deployment does that only reports what differs; returns how much that was.
-    async fn again(&mut self, door: &FrontDoor, place: &Place, program: &Path) -> Result<u64, Trouble> {
+    /// Evaluates everything as a deployment does that only reports what differs; returns that, in words.
+    async fn again(&mut self, door: &FrontDoor, place: &Place, program: &Path) -> Result<Vec<String>, Trouble> {
         let name = self.config.name.strip_prefix(account::PREFIX).unwrap_or(&self.config.name);
         let deployed = Function::start(program, &environment(name, place, door)).await?;
         let shown = std::mem::replace(&mut self.function, deployed);
-        let answer = self.schedule(door, place).await?;
+        let before = door.with(place, |state| (state.config.posted().len(), state.security_hub.imported().len()));
+        self.schedule(door, place).await?;
         self.function = shown;
-        let reported = ["evaluationsPosted", "findingsSent"].map(|field| answer[field].as_u64().unwrap_or_default());
-        Ok(reported.iter().sum())
+        Ok(door.with(place, |state| {
+            let results = state.config.posted().iter().skip(before.0).map(|((rule, _, id), kept)| {
+                format!("{rule}: {id} {} {}", kept.compliance, kept.annotation.as_deref().unwrap_or_default())
+            });
+            let findings = state.security_hub.imported().iter().skip(before.1).map(|finding| {
+                let (status, about) = (&finding["Compliance"]["Status"], &finding["Description"]);
+                format!("{}: finding {status} {about}", self.config.name)
+            });
+            results.chain(findings).collect()
+        }))
     }
 
     async fn change(&mut self, door: &FrontDoor, place: &Place, item: &events::Item) -> Result<(), Trouble> {
