@@ -35,10 +35,7 @@
 //! * Neither AWS Config nor Security Hub has such a control.
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
-use rule::{
-    Context, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule, Severity, Trigger,
-    Verdict,
-};
+use rule::{Context, Fact, Metadata, ParameterError, Parameters, Remediation, Rule, Severity, Trigger, Verdict};
 use sagemaker::{Domain, DomainStatus};
 
 /// The rule.
@@ -55,7 +52,7 @@ const META: Metadata = Metadata {
     also_triggered_by: &[],
     parameters: &[KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS],
     iam_actions: &["kms:DescribeKey", "sagemaker:DescribeDomain", "sagemaker:ListDomains", "sagemaker:ListTags"],
-    requirements: &REQUIREMENTS,
+    requirements: &kms::REQUIREMENTS,
     remediation: Remediation {
         text: "The key cannot be changed on an existing domain. Create a new one with a customer-managed KmsKeyId, move users and their \
                files over, and delete this one. If the key is only disabled, enable it; if it is to be deleted, cancel that.",
@@ -95,24 +92,6 @@ impl Rule for DomainKmsEncrypted {
         }
     }
 }
-
-const REQUIREMENTS: [Requirement; 9] = {
-    // Security Hub's of SageMaker.18, its control for keys of a feature store.
-    const fn nist(id: &'static str) -> Requirement {
-        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::Inferred }
-    }
-    [
-        nist("AU-9"),
-        nist("CA-9(1)"),
-        nist("CM-3(6)"),
-        nist("SC-12(2)"),
-        nist("SC-13"),
-        nist("SC-28"),
-        nist("SC-28(1)"),
-        nist("SC-7(10)"),
-        nist("SI-7(6)"),
-    ]
-};
 
 #[cfg(test)]
 mod tests {

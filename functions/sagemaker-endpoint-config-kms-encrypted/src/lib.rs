@@ -44,8 +44,7 @@
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use rule::{
-    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
-    Severity, Trigger, Verdict,
+    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Remediation, Rule, Severity, Trigger, Verdict,
 };
 use sagemaker::{ConfiguredVariant, EndpointConfig, LocalStorage, Usage};
 
@@ -108,7 +107,7 @@ const META: Metadata = Metadata {
         "sagemaker:ListEndpoints",
         "sagemaker:ListTags",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &kms::REQUIREMENTS,
     remediation: Remediation {
         text: "An endpoint configuration cannot be changed. Create a new one with a customer-managed KmsKeyId, have the endpoint use it \
                (UpdateEndpoint), and delete this one. If the key is only disabled, enable it; if it is to be deleted, cancel that.",
@@ -209,24 +208,6 @@ fn volumes(config: &Keyed<EndpointConfig>, params: &Params, context: Context<'_>
         Fact::Unread(reason) => Verdict::undecided(reason),
     }
 }
-
-const REQUIREMENTS: [Requirement; 9] = {
-    // Security Hub's of SageMaker.18, its control for keys of a feature store.
-    const fn nist(id: &'static str) -> Requirement {
-        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::Inferred }
-    }
-    [
-        nist("AU-9"),
-        nist("CA-9(1)"),
-        nist("CM-3(6)"),
-        nist("SC-12(2)"),
-        nist("SC-13"),
-        nist("SC-28"),
-        nist("SC-28(1)"),
-        nist("SC-7(10)"),
-        nist("SI-7(6)"),
-    ]
-};
 
 #[cfg(test)]
 mod tests {

@@ -146,12 +146,23 @@ impl Facts for Vpc {
 #[derive(Clone, Debug)]
 pub struct Vpcs {
     client: Client,
-    flow_logs: OnceCell<Result<ByResource, String>>,
+    flow_logs: OnceCell<Result<FlowLogs, String>>,
     subnets: OnceCell<Result<HashMap<String, Vec<String>>, String>>,
 }
 
-/// Flow logs by the id of the VPC or subnet that they are of.
-type ByResource = HashMap<String, Vec<FlowLog>>;
+/// All flow logs of VPCs and subnets.
+#[derive(Clone, Debug, Default)]
+struct FlowLogs {
+    by_resource: HashMap<String, Vec<FlowLog>>,
+    any_of_a_subnet: bool,
+}
+
+impl FlowLogs {
+    /// Those of the VPC or subnet with this id.
+    fn of(&self, id: &str) -> Vec<FlowLog> {
+        self.by_resource.get(id).cloned().unwrap_or_default()
+    }
+}
 
 impl Vpcs {
     /// A source on the account and Region of `config`.
@@ -162,46 +173,41 @@ impl Vpcs {
 
     async fn facts(&self, id: &str, vpc: &types::Vpc, query: VpcQuery) -> Vpc {
         let logs = self.flow_logs.get_or_init(|| self.all_flow_logs()).await;
-        let has_interfaces = async {
-            if !query.usage {
-                return Fact::Absent;
-            }
-            self.has_interfaces(id).await.map_or_else(Fact::Unread, Fact::Known)
-        };
         Vpc {
             state: state(vpc.state()),
             owner: aws::given(vpc.owner_id()).map_or(Fact::Absent, Fact::Known),
             is_default: vpc.is_default().map_or(Fact::Absent, Fact::Known),
             flow_logs: match logs {
-                Ok(logs) => Fact::Known(logs.get(id).cloned().unwrap_or_default()),
+                Ok(logs) => Fact::Known(logs.of(id)),
                 Err(reason) => Fact::Unread(reason.clone()),
             },
             subnets: match logs {
-                Ok(logs) if query.subnets && logs.keys().any(|of| of.starts_with("subnet-")) => {
-                    self.subnets(id, logs).await
-                }
+                Ok(logs) if query.subnets && logs.any_of_a_subnet => self.subnets(id, logs).await,
                 Ok(_) | Err(_) => Fact::Absent,
             },
-            in_use: has_interfaces.await,
+            in_use: if query.usage {
+                self.has_interfaces(id).await.map_or_else(Fact::Unread, Fact::Known)
+            } else {
+                Fact::Absent
+            },
             tags: tags(vpc.tags()),
             details: details(vpc),
         }
     }
 
-    async fn subnets(&self, vpc: &str, logs: &ByResource) -> Fact<Vec<LoggedSubnet>> {
+    async fn subnets(&self, vpc: &str, logs: &FlowLogs) -> Fact<Vec<LoggedSubnet>> {
         match self.subnets.get_or_init(|| self.all_subnets()).await {
             Ok(subnets) => {
                 let ids = subnets.get(vpc).into_iter().flatten();
-                let logged =
-                    |id: &String| LoggedSubnet { id: id.clone(), flow_logs: logs.get(id).cloned().unwrap_or_default() };
+                let logged = |id: &String| LoggedSubnet { id: id.clone(), flow_logs: logs.of(id) };
                 Fact::Known(ids.map(logged).collect())
             }
             Err(reason) => Fact::Unread(reason.clone()),
         }
     }
 
-    async fn all_flow_logs(&self) -> Result<ByResource, String> {
-        let mut logs = ByResource::new();
+    async fn all_flow_logs(&self) -> Result<FlowLogs, String> {
+        let mut logs = FlowLogs::default();
         let ask = async |token| {
             // 1,000 is the most that the API takes.
             let page = self.client.describe_flow_logs().max_results(1000).set_next_token(token).send().await;
@@ -216,7 +222,8 @@ impl Vpcs {
         let is_asked_for = |of: &str| of.starts_with("vpc-") || of.starts_with("subnet-");
         aws::each_page(FLOW_LOGS, ask, |found| {
             for (of, log) in found.into_iter().filter(|(of, _)| is_asked_for(of)) {
-                logs.entry(of).or_default().push(log);
+                logs.any_of_a_subnet |= of.starts_with("subnet-");
+                logs.by_resource.entry(of).or_default().push(log);
             }
         })
         .await?;

@@ -4,4 +4,4 @@ mod keys;
 mod requirement;
 
 pub use keys::{Key, KeyAnswer, KeyManager, KeyState, Keyed, KeyedQuery, Keys, WithKeys};
-pub use requirement::{KEY_REQUIREMENT_ANY, KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement};
+pub use requirement::{KEY_REQUIREMENT_ANY, KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, REQUIREMENTS};

@@ -1,4 +1,4 @@
-use rule::{Fact, ParameterError, ParameterSpec, Parameters, Verdict, matches};
+use rule::{Fact, ParameterError, ParameterSpec, Parameters, Provenance, Requirement, Verdict, matches};
 
 use crate::{Key, KeyAnswer, KeyManager, KeyState, keys::is_alias_of_aws};
 
@@ -29,6 +29,25 @@ pub const KMS_KEY_ARNS: ParameterSpec = ParameterSpec {
     name: "kmsKeyArns",
     default: "",
     about: "with `keyRequirement=allow-list`: ARNs of keys or of aliases, in which `*` stands for any run of characters",
+};
+
+/// What a rule answers whose resources have a volume and a key, and of which nobody publishes a mapping: Security Hub's of
+/// SageMaker.18, its control for keys of a feature store.
+pub const REQUIREMENTS: [Requirement; 9] = {
+    const fn nist(id: &'static str) -> Requirement {
+        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::Inferred }
+    }
+    [
+        nist("AU-9"),
+        nist("CA-9(1)"),
+        nist("CM-3(6)"),
+        nist("SC-12(2)"),
+        nist("SC-13"),
+        nist("SC-28"),
+        nist("SC-28(1)"),
+        nist("SC-7(10)"),
+        nist("SI-7(6)"),
+    ]
 };
 
 #[derive(Clone, Copy)]
