@@ -29,6 +29,7 @@ use crate::{
     config_service::ConfigService,
     faults::{Faults, denied, throttled},
     organizations,
+    sagemaker_jobs::{self, SageMakerJobs},
     security_hub::SecurityHub,
 };
 
@@ -39,6 +40,8 @@ pub struct PlaceState {
     pub config: ConfigService,
     /// Security Hub.
     pub security_hub: SecurityHub,
+    /// What moto does not keep of SageMaker's jobs.
+    pub sagemaker_jobs: SageMakerJobs,
     /// Every call so far, failed ones included, as IAM actions.
     pub calls: Vec<String>,
 }
@@ -200,10 +203,12 @@ impl FrontDoor {
             "config" if call.operation == "StartConfigRulesEvaluation" => Some(self.start_evaluation(state, call)),
             "config" => state.config.answer(call),
             "securityhub" => state.security_hub.answer(call),
+            "sagemaker" => state.sagemaker_jobs.answer(call),
             _ => None,
         });
         match answer {
             Some(answer) => Ok(answer.into_response()),
+            None if call.service == "sagemaker" => sagemaker_jobs::ask_moto(self, parts, call).await,
             None => self.forward(parts, call).await,
         }
     }
@@ -223,7 +228,8 @@ impl FrontDoor {
         Answer::ok(serde_json::json!({}))
     }
 
-    async fn forward(&self, parts: &Parts, call: &Call) -> io::Result<Response<Body>> {
+    /// moto's answer.
+    pub(crate) async fn forward(&self, parts: &Parts, call: &Call) -> io::Result<Response<Body>> {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let uri: Uri = format!("http://{}{path}", self.inner.moto).parse().map_err(io::Error::other)?;
         let mut request = axum::http::Request::new(Full::new(call.body.clone()));

@@ -13,6 +13,7 @@ mod front_door;
 pub mod functions;
 mod moto;
 mod organizations;
+mod sagemaker_jobs;
 mod security_hub;
 
 pub use answer::Answer;
