@@ -109,7 +109,9 @@ pub async fn fill(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     fill_domains(door, place).await?;
     fill_volumes(door, place).await?;
     let platform = fill_vpcs(door, place).await?;
-    fill_endpoints(door, place, &platform).await
+    let private = fill_endpoints(door, place, &platform).await?;
+    fill_jobs(door, place, &private).await?;
+    fill_monitoring(door, place, &private).await
 }
 
 /// Puts an account into an organization whose root opts out of AI services, and returns another account of that organization, for
@@ -185,7 +187,8 @@ async fn fill_vpcs(door: &FrontDoor, place: &Place) -> Result<String, Error> {
     Ok(ids["platform"].clone())
 }
 
-async fn fill_endpoints(door: &FrontDoor, place: &Place, vpc: &str) -> Result<(), Error> {
+/// Returns `VpcConfig` of the platform's private subnets.
+async fn fill_endpoints(door: &FrontDoor, place: &Place, vpc: &str) -> Result<Value, Error> {
     let mut ids = BTreeMap::new();
     for (number, (name, zone, _)) in SUBNETS.into_iter().enumerate() {
         let zone = format!("{}{zone}", place.region);
@@ -222,7 +225,191 @@ async fn fill_endpoints(door: &FrontDoor, place: &Place, vpc: &str) -> Result<()
         "VariantName": "champion", "ModelName": "document-search", "InitialVariantWeight": 1.0, "InitialInstanceCount": 2,
         "InstanceType": "ml.g4dn.xlarge",
     });
-    create_endpoint_config(door, place, "image-search", vec![local], json!({})).await.map(drop)
+    create_endpoint_config(door, place, "image-search", vec![local], json!({})).await?;
+    Ok(vpc_config(&[&ids["private-1"], &ids["private-2"]]))
+}
+
+/// Jobs: name, settings, and how it came so.
+async fn fill_jobs(door: &FrontDoor, place: &Place, private: &Value) -> Result<(), Error> {
+    let key = "alias/ml-platform";
+    let models = json!({"S3OutputPath": "s3://models/", "KmsKeyId": key});
+    for (name, settings, _) in [
+        (
+            "credit-scoring-2026-11",
+            json!({
+                "ResourceConfig": cluster("ml.m5.xlarge", 2, key), "OutputDataConfig": models, "VpcConfig": private,
+                "EnableNetworkIsolation": true, "EnableInterContainerTrafficEncryption": true,
+            }),
+            "as the platform's blueprint makes it",
+        ),
+        (
+            "churn-notebook",
+            json!({"ResourceConfig": cluster("ml.m5.xlarge", 2, "")}),
+            "made from a notebook, as the examples do it",
+        ),
+        (
+            "llm-finetune",
+            json!({
+                "ResourceConfig": cluster("ml.g5.12xlarge", 1, ""), "OutputDataConfig": models, "VpcConfig": private,
+                "EnableNetworkIsolation": true,
+            }),
+            "on local storage, which takes no key; and one instance has nobody to talk to",
+        ),
+        (
+            "price-search-001-abc",
+            json!({"ResourceConfig": cluster("ml.m5.xlarge", 1, ""), "OutputDataConfig": models}),
+            "the tuning job price-search made it so",
+        ),
+    ] {
+        create_training_job(door, place, name, settings).await?;
+    }
+
+    for (name, settings, _) in [
+        (
+            "feature-build",
+            json!({
+                "ProcessingResources": {"ClusterConfig": cluster("ml.m5.xlarge", 2, key)},
+                "ProcessingOutputConfig": processing_output(key),
+                "NetworkConfig": network(private),
+            }),
+            "as the platform's blueprint makes it",
+        ),
+        (
+            "profile-data",
+            json!({
+                "ProcessingResources": {"ClusterConfig": cluster("ml.m5.xlarge", 2, key)},
+                "ProcessingOutputConfig": processing_output(key),
+            }),
+            "its team thought of keys, and not of the network",
+        ),
+    ] {
+        create_processing_job(door, place, name, settings).await?;
+    }
+
+    // A transform job has no network of its own: it is where its model is.
+    let isolated = json!({"VpcConfig": private, "EnableNetworkIsolation": true});
+    create_model_with(door, place, "nightly-scoring", isolated).await?;
+    create_model(door, place, "adhoc-scoring", &[]).await?;
+    for (name, settings, _) in [
+        (
+            "nightly-scoring",
+            json!({
+                "ModelName": "nightly-scoring",
+                "TransformOutput": {"S3OutputPath": "s3://scores/", "KmsKeyId": key},
+                "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2, "VolumeKmsKeyId": key},
+            }),
+            "as the platform's blueprint makes it",
+        ),
+        ("adhoc-scoring", json!({"ModelName": "adhoc-scoring"}), "somebody needed the numbers that day"),
+    ] {
+        create_transform_job(door, place, name, settings).await?;
+    }
+
+    let good = json!({
+        "ResourceConfig": cluster("ml.m5.xlarge", 1, key), "OutputDataConfig": models, "VpcConfig": private,
+        "EnableNetworkIsolation": true,
+    });
+    let second = json!({
+        "ResourceConfig": cluster("ml.m5.xlarge", 1, ""), "OutputDataConfig": models, "EnableNetworkIsolation": true,
+    });
+    // One of its two definitions is as the blueprint makes it.
+    let definitions = [tuning_definition(place, "trees", good), tuning_definition(place, "linear", second)];
+    let search = create_tuning_job(door, place, "price-search", json!({"TrainingJobDefinitions": definitions})).await?;
+    // moto knows of no training job that another job made it, so the front door says it for it.
+    let child = Fault::patch(move |answer| answer["TuningJobArn"] = json!(search.arn));
+    door.fault(place, When::calls("DescribeTrainingJob").mentioning("price-search-001-abc"), child);
+
+    // Made in the console, with the one key that its form asks for first.
+    let automl = json!({"SecurityConfig": {"VolumeKmsKeyId": key}});
+    create_automl_job(door, place, "demand-automl", automl).await?;
+
+    let labels = json!({"S3OutputPath": "s3://labels/", "KmsKeyId": key});
+    let algorithm = "labeling-job-algorithm-specification/image-classification";
+    let algorithm = format!("arn:aws:sagemaker:{}:027400017018:{algorithm}", place.region);
+    let automated = json!({"LabelingJobAlgorithmSpecificationArn": algorithm});
+    for (name, settings, _) in [
+        (
+            "receipts",
+            json!({"OutputConfig": labels, "LabelingJobAlgorithmsConfig": automated}),
+            "its automated labeling trains a model, on volumes without a key",
+        ),
+        ("photos", json!({"OutputConfig": labels}), "people label it, so it has no instances"),
+    ] {
+        create_labeling_job(door, place, name, settings).await?;
+    }
+    Ok(())
+}
+
+/// Definitions of monitoring jobs and their schedules: name, settings, and how it came so.
+async fn fill_monitoring(door: &FrontDoor, place: &Place, private: &Value) -> Result<(), Error> {
+    let key = "alias/ml-platform";
+    let resources = |count: u32, key: &str| json!({"ClusterConfig": cluster("ml.m5.xlarge", count, key)});
+    for (kind, name, settings, _) in [
+        (
+            "DataQuality",
+            "fraud-data-quality",
+            json!({
+                "JobResources": resources(2, key), "DataQualityJobOutputConfig": monitoring_output(key),
+                "NetworkConfig": network(private),
+            }),
+            "as the platform's blueprint makes it",
+        ),
+        (
+            "ModelQuality",
+            "fraud-model-quality",
+            json!({
+                "JobResources": resources(1, key), "ModelQualityJobOutputConfig": monitoring_output(key),
+                "NetworkConfig": {"VpcConfig": private},
+            }),
+            "it fetches a package when it starts, so it is not isolated",
+        ),
+        (
+            "ModelBias",
+            "credit-bias",
+            json!({"JobResources": resources(1, key), "ModelBiasJobOutputConfig": monitoring_output(key)}),
+            "its team thought of keys, and not of the network",
+        ),
+        (
+            "ModelExplainability",
+            "credit-explainability",
+            json!({"JobResources": resources(1, ""), "NetworkConfig": network(private)}),
+            "its team thought of the network, and not of keys",
+        ),
+    ] {
+        create_job_definition(door, place, kind, name, settings).await?;
+    }
+
+    for (name, config, _) in [
+        (
+            "fraud-data-quality-hourly",
+            json!({"MonitoringJobDefinitionName": "fraud-data-quality"}),
+            "its definition is one of those above, and says everything",
+        ),
+        ("legacy-monitor", json!({}), "older than definitions: it says everything itself, which is nothing"),
+    ] {
+        create_monitoring_schedule(door, place, name, json!({"MonitoringScheduleConfig": config})).await?;
+    }
+    Ok(())
+}
+
+/// Instances of a job, whose volumes have a KMS key unless it is empty.
+fn cluster(instance: &str, count: u32, key: &str) -> Value {
+    let mut cluster = json!({"InstanceType": instance, "InstanceCount": count, "VolumeSizeInGB": 30});
+    if !key.is_empty() {
+        cluster["VolumeKmsKeyId"] = json!(key);
+    }
+    cluster
+}
+
+fn processing_output(key: &str) -> Value {
+    let output =
+        json!({"S3Uri": "s3://features/", "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"});
+    json!({"Outputs": [{"OutputName": "features", "S3Output": output}], "KmsKeyId": key})
+}
+
+/// `NetworkConfig` as the platform's blueprint makes it.
+fn network(private: &Value) -> Value {
+    json!({"EnableNetworkIsolation": true, "EnableInterContainerTrafficEncryption": true, "VpcConfig": private})
 }
 
 /// Settings with a KMS key, unless it is empty.
