@@ -13,6 +13,7 @@ mod front_door;
 pub mod functions;
 mod moto;
 mod organizations;
+mod played_jobs;
 mod sagemaker_jobs;
 mod security_hub;
 
@@ -22,6 +23,7 @@ pub use faults::{Fault, When};
 pub use front_door::{FrontDoor, PlaceState};
 pub use functions::{Failure, Function};
 pub use moto::{Moto, Python};
+pub use played_jobs::PlayedJobs;
 
 /// Why the sandbox does not work.
 #[derive(Debug, thiserror::Error)]
