@@ -1,7 +1,8 @@
 //! A local AWS account behind one front door, for people (`cargo sandbox`) and for tests.
 //!
-//! [`FrontDoor`] is AWS: it answers for AWS Config and Security Hub itself and forwards the rest to [`Moto`]. [`Function`] is
-//! Lambda: it runs a function's real program under a Runtime API. The product knows nothing of any of this.
+//! [`FrontDoor`] is AWS: it answers for AWS Config and Security Hub itself, forwards the rest to [`Moto`], and makes up for what
+//! moto lacks. [`Function`] is Lambda: it runs a function's real program under a Runtime API. The product knows nothing of any of
+//! this.
 
 pub mod account;
 mod answer;

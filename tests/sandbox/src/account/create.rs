@@ -293,7 +293,8 @@ pub fn tuning_definition(place: &Place, name: &str, settings: Value) -> Value {
     merged(definition, settings)
 }
 
-/// Creates a job of SageMaker Autopilot, by the second version of its API, with nothing set. `settings` are those of `CreateAutoMLJobV2`.
+/// Creates a job of SageMaker Autopilot, by the second version of its API, with nothing set. `settings` are those of
+/// `CreateAutoMLJobV2`.
 ///
 /// # Errors
 /// moto does not take it.
