@@ -38,7 +38,7 @@ use ec2::{Volume, VolumeState};
 use kms::{KEY_REQUIREMENT_ANY, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use rule::{
     Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
-    Severity, Trigger, Verdict,
+    Severity, SoFar, Trigger, Verdict,
 };
 
 /// The rule.
@@ -93,7 +93,7 @@ impl Rule for VolumeEncrypted {
         })
     }
 
-    fn query(params: &Params) -> KeyedQuery<()> {
+    fn query(params: &Params, _: &SoFar) -> KeyedQuery<()> {
         KeyedQuery { of: (), look_up: params.key.looks() }
     }
 
@@ -116,7 +116,7 @@ impl Rule for VolumeEncrypted {
         }
         match &volume.of.kms_key {
             _ if params.key == KeyRequirement::Any => Verdict::COMPLIANT,
-            Fact::Known(key) => params.key.judge(key, &volume.key, context.account),
+            Fact::Known(key) => params.key.judge(key, volume.key(key), context.account),
             Fact::Absent => Verdict::undecided("DescribeVolumes gave no KmsKeyId"),
             Fact::Unread(reason) => Verdict::undecided(reason),
         }
@@ -173,9 +173,10 @@ mod tests {
         params: &Params,
     ) -> Verdict {
         let (state, encrypted) = (state.clone(), encrypted.clone());
+        let keys = kms_key.known().map(|named| (named.clone(), key)).into_iter().collect();
         let volume = Volume { state, encrypted, kms_key, tags: Vec::new(), details: Vec::new() };
         let context = Context { account: "111122223333", ..Context::default() };
-        VolumeEncrypted::decide(&Keyed { of: volume, key }, params, context)
+        VolumeEncrypted::decide(&Keyed { of: volume, keys }, params, context)
     }
 
     #[test]
@@ -275,7 +276,10 @@ mod tests {
         ] {
             let mut given =
                 Parameters::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-            assert_eq!(VolumeEncrypted::query(&VolumeEncrypted::params(&mut given).unwrap()).look_up, look_up);
+            assert_eq!(
+                VolumeEncrypted::query(&VolumeEncrypted::params(&mut given).unwrap(), &SoFar::default()).look_up,
+                look_up
+            );
         }
     }
 }

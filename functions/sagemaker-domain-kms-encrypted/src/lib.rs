@@ -35,7 +35,7 @@
 //! * Neither AWS Config nor Security Hub has such a control.
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
-use rule::{Context, Fact, Metadata, ParameterError, Parameters, Remediation, Rule, Severity, Trigger, Verdict};
+use rule::{Context, Fact, Metadata, ParameterError, Parameters, Remediation, Rule, Severity, SoFar, Trigger, Verdict};
 use sagemaker::{Domain, DomainStatus};
 
 /// The rule.
@@ -69,7 +69,7 @@ impl Rule for DomainKmsEncrypted {
         KeyRequirement::params(given, &KEY_REQUIREMENT_CUSTOMER)
     }
 
-    fn query(required: &KeyRequirement) -> KeyedQuery<()> {
+    fn query(required: &KeyRequirement, _: &SoFar) -> KeyedQuery<()> {
         KeyedQuery { of: (), look_up: required.looks() }
     }
 
@@ -83,7 +83,7 @@ impl Rule for DomainKmsEncrypted {
             Fact::Unread(reason) => return Verdict::undecided(reason),
         }
         match &domain.of.kms_key {
-            Fact::Known(key) => required.judge(key, &domain.key, context.account),
+            Fact::Known(key) => required.judge(key, domain.key(key), context.account),
             // The API leaves it out where none was given.
             Fact::Absent => Verdict::non_compliant(
                 "no KMS key is set, so the file system is encrypted with a key of AWS's; recreate the domain with KmsKeyId",
@@ -145,7 +145,8 @@ mod tests {
             (Fact::Unread("odd".to_owned()), Fact::Absent, KeyAnswer::NotAsked, &customer, Verdict::undecided("odd")),
         ] {
             let row = format!("{status:?}, {kms_key:?}, {key:?}, {required:?}");
-            let domain = Keyed { of: Domain { status, kms_key, details: Vec::new() }, key };
+            let keys = kms_key.known().map(|named| (named.clone(), key)).into_iter().collect();
+            let domain = Keyed { of: Domain { status, kms_key, details: Vec::new() }, keys };
             let context = Context { account: "111122223333", ..Context::default() };
             assert_eq!(DomainKmsEncrypted::decide(&domain, required, context), verdict, "{row}");
         }

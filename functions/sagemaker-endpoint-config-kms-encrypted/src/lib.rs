@@ -44,9 +44,10 @@
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use rule::{
-    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Remediation, Rule, Severity, Trigger, Verdict,
+    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Remediation, Rule, Severity, SoFar, Trigger,
+    Verdict,
 };
-use sagemaker::{ConfiguredVariant, EndpointConfig, LocalStorage, Usage};
+use sagemaker::{ConfiguredVariant, EndpointConfig, LOCAL_STORAGE_PARAMETERS, LocalStorage, LocalStorageResult, Usage};
 
 /// The rule.
 #[derive(Debug)]
@@ -65,17 +66,6 @@ pub struct Params {
     pub only_in_use: bool,
 }
 
-/// What to say of instances with local storage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LocalStorageResult {
-    /// There is nothing to judge.
-    NotApplicable,
-    /// That the hardware encrypts it is good enough.
-    Compliant,
-    /// It must not be used.
-    NonCompliant,
-}
-
 const META: Metadata = Metadata {
     name: "sagemaker-endpoint-config-kms-encrypted",
     version: env!("CARGO_PKG_VERSION"),
@@ -87,16 +77,8 @@ const META: Metadata = Metadata {
     parameters: &[
         KEY_REQUIREMENT_CUSTOMER,
         KMS_KEY_ARNS,
-        ParameterSpec {
-            name: "localStorageResult",
-            default: "NOT_APPLICABLE",
-            about: "instances with local storage, which no key encrypts: `NOT_APPLICABLE`, `COMPLIANT` or `NON_COMPLIANT`",
-        },
-        ParameterSpec {
-            name: "localStorageFamilies",
-            default: "",
-            about: "families of instance types with local storage, such as `dl1`, beside those that are known",
-        },
+        LOCAL_STORAGE_PARAMETERS[0],
+        LOCAL_STORAGE_PARAMETERS[1],
         ParameterSpec { name: "onlyInUse", default: "false", about: "judge configurations that an endpoint uses only" },
     ],
     iam_actions: &[
@@ -121,17 +103,12 @@ impl Rule for EndpointConfigKmsEncrypted {
     type Params = Params;
 
     fn params(given: &mut Parameters) -> Result<Params, ParameterError> {
-        use LocalStorageResult::{Compliant, NonCompliant, NotApplicable};
-        let results = [("NOT_APPLICABLE", NotApplicable), ("COMPLIANT", Compliant), ("NON_COMPLIANT", NonCompliant)];
-        Ok(Params {
-            key: KeyRequirement::params(given, &KEY_REQUIREMENT_CUSTOMER)?,
-            local_storage_result: given.one_of("localStorageResult", NotApplicable, &results)?,
-            local_storage: LocalStorage::with(given.list("localStorageFamilies")),
-            only_in_use: given.flag("onlyInUse", false)?,
-        })
+        let key = KeyRequirement::params(given, &KEY_REQUIREMENT_CUSTOMER)?;
+        let (local_storage_result, local_storage) = LocalStorageResult::take(given)?;
+        Ok(Params { key, local_storage_result, local_storage, only_in_use: given.flag("onlyInUse", false)? })
     }
 
-    fn query(params: &Params) -> KeyedQuery<Usage> {
+    fn query(params: &Params, _: &SoFar) -> KeyedQuery<Usage> {
         let usage = if params.only_in_use { Usage::Asked } else { Usage::Any };
         KeyedQuery { of: usage, look_up: params.key.looks() }
     }
@@ -200,7 +177,7 @@ fn local_type<'a>(
 /// The verdict on the key of a configuration that has volumes to encrypt.
 fn volumes(config: &Keyed<EndpointConfig>, params: &Params, context: Context<'_>) -> Verdict {
     match &config.of.kms_key {
-        Fact::Known(key) => params.key.judge(key, &config.key, context.account),
+        Fact::Known(key) => params.key.judge(key, config.key(key), context.account),
         // The API leaves it out where none was given.
         Fact::Absent => Verdict::non_compliant(
             "no KMS key is set, so volumes are encrypted with a key of AWS's; update the endpoint to a configuration with KmsKeyId",
@@ -236,6 +213,7 @@ mod tests {
             serverless: *types == SERVERLESS,
             instance_types: types.iter().filter(|_| *types != SERVERLESS).map(|of| (*of).to_owned()).collect(),
         };
+        let keys = kms_key.known().map(|named| (named.clone(), key)).into_iter().collect();
         let of = EndpointConfig {
             variants: variants.iter().enumerate().map(variant).collect(),
             subnets: Fact::Absent,
@@ -244,7 +222,7 @@ mod tests {
             created_at: None,
             details: Vec::new(),
         };
-        Keyed { of, key }
+        Keyed { of, keys }
     }
 
     fn params(local_storage_result: LocalStorageResult, only_in_use: bool) -> Params {
@@ -358,7 +336,10 @@ mod tests {
         let mut given = Parameters::new(given.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let params = EndpointConfigKmsEncrypted::params(&mut given).unwrap();
         assert_eq!(given.finish(), Ok(()));
-        assert_eq!(EndpointConfigKmsEncrypted::query(&params), KeyedQuery { of: Usage::Asked, look_up: true });
+        assert_eq!(
+            EndpointConfigKmsEncrypted::query(&params, &SoFar::default()),
+            KeyedQuery { of: Usage::Asked, look_up: true }
+        );
         let (kms_key, key) = none();
         let config = config(&[&["ml.x99.large"]], kms_key, key, Fact::Known(true));
         assert!(decide(&config, &params).starts_with("COMPLIANT local storage only (ml.x99.large)"));

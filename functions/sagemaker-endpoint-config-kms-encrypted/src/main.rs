@@ -6,6 +6,10 @@ use sagemaker_endpoint_config_kms_encrypted::EndpointConfigKmsEncrypted;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let source = |config: &_| WithKeys::new(config, EndpointConfigs::new(config), |of| &of.kms_key);
+    let source = |config: &_| {
+        WithKeys::new(config, EndpointConfigs::new(config), |of| {
+            of.kms_key.known().map(String::as_str).into_iter().collect()
+        })
+    };
     lambda::run::<EndpointConfigKmsEncrypted, _>(source).await
 }

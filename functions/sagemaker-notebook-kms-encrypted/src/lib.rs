@@ -42,7 +42,7 @@
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use rule::{
     Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
-    Severity, Trigger, Verdict,
+    Severity, SoFar, Trigger, Verdict,
 };
 use sagemaker::{Notebook, NotebookStatus};
 
@@ -98,7 +98,7 @@ impl Rule for NotebookKmsEncrypted {
         })
     }
 
-    fn query(params: &Params) -> KeyedQuery<()> {
+    fn query(params: &Params, _: &SoFar) -> KeyedQuery<()> {
         KeyedQuery { of: (), look_up: params.key.looks() }
     }
 
@@ -117,7 +117,7 @@ impl Rule for NotebookKmsEncrypted {
             Fact::Unread(reason) => return Verdict::undecided(reason),
         }
         match &notebook.of.kms_key {
-            Fact::Known(key) => params.key.judge(key, &notebook.key, context.account),
+            Fact::Known(key) => params.key.judge(key, notebook.key(key), context.account),
             // The API leaves it out where none was given.
             Fact::Absent => Verdict::non_compliant(
                 "no KMS key is set, so the volume is encrypted with a key of AWS's; recreate the notebook instance with KmsKeyId",
@@ -160,9 +160,10 @@ mod tests {
     const NONE: &str = "no KMS key is set, so the volume is encrypted with a key of AWS's; recreate the notebook instance with KmsKeyId";
 
     fn decide(status: Fact<NotebookStatus>, kms_key: Fact<String>, key: KeyAnswer, params: &Params) -> Verdict {
+        let keys = kms_key.known().map(|named| (named.clone(), key)).into_iter().collect();
         let of = Notebook { status, direct_internet_access: Fact::Absent, kms_key, details: Vec::new() };
         let context = Context { account: "111122223333", ..Context::default() };
-        NotebookKmsEncrypted::decide(&Keyed { of, key }, params, context)
+        NotebookKmsEncrypted::decide(&Keyed { of, keys }, params, context)
     }
 
     #[test]
@@ -214,6 +215,6 @@ mod tests {
     fn a_customers_key_is_the_default() {
         let params = NotebookKmsEncrypted::params(&mut Parameters::default()).unwrap();
         assert_eq!(params, Params { key: KeyRequirement::CustomerManaged, evaluate_failed: false });
-        assert!(NotebookKmsEncrypted::query(&params).look_up);
+        assert!(NotebookKmsEncrypted::query(&params, &SoFar::default()).look_up);
     }
 }

@@ -42,7 +42,7 @@
 use ec2::{Delivery, FlowLog, LoggedSubnet, Traffic, Vpc, VpcQuery, VpcState};
 use rule::{
     ChangedItem, Concerned, Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance,
-    Remediation, Requirement, Resource, Rule, Severity, Timestamp, Trigger, Verdict, matches,
+    Remediation, Requirement, Resource, Rule, Severity, SoFar, Timestamp, Trigger, Verdict, matches,
 };
 
 /// The rule.
@@ -144,7 +144,7 @@ impl Rule for FlowLogsEnabled {
         })
     }
 
-    fn query(params: &Params) -> VpcQuery {
+    fn query(params: &Params, _: &SoFar) -> VpcQuery {
         VpcQuery { subnets: params.allow_subnet_level, usage: params.ignore_unused }
     }
 

@@ -329,7 +329,7 @@ fn parameters_have_their_limits() {
     let default = params(&[]).unwrap();
     assert_eq!((default.max_aggregation_interval, default.grace_period_minutes), (60, 30));
     assert_eq!(default.allowed_destination_types, DESTINATION_TYPES);
-    assert_eq!(FlowLogsEnabled::query(&default), VpcQuery { subnets: true, usage: false });
+    assert_eq!(FlowLogsEnabled::query(&default, &SoFar::default()), VpcQuery { subnets: true, usage: false });
     for (pairs, expected) in [
         ([("trafficType", "all")], "parameter `trafficType` is `all`: allowed is `ALL` or `ACCEPT` or `REJECT`"),
         (

@@ -1,9 +1,11 @@
 //! Facts and Sources of Amazon EC2: the only place where its SDK's types appear.
 
+mod placement;
 mod subnets;
 mod volumes;
 mod vpcs;
 
+pub use placement::{Placed, PlacedQuery, WithVpcs};
 pub use subnets::{Subnet, SubnetState, Subnets, Zone, ZoneKind};
 pub use volumes::{Volume, VolumeState, Volumes};
 pub use vpcs::{Delivery, FlowLog, LoggedSubnet, Traffic, Vpc, VpcQuery, VpcState, Vpcs};

@@ -86,7 +86,7 @@ impl Source for Volumes {
         // 500 is the most that the API takes for sure.
         let answer = self.describe().max_results(500).set_next_token(token).send().await;
         let answer = answer.map_err(|error| aws::reason(DESCRIBE, &error))?;
-        let mut page = Page { items: Vec::new(), unreadable: Vec::new(), next: answer.next_token().map(str::to_owned) };
+        let mut page = Page { next: answer.next_token().map(str::to_owned), ..Page::default() };
         for volume in answer.volumes() {
             let Some(id) = aws::given(volume.volume_id()) else {
                 page.unreadable.push(format!("{DESCRIBE} listed a volume without an id"));

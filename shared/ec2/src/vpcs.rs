@@ -304,7 +304,7 @@ impl Source for Vpcs {
             Listed { resource: Resource { resource_type: TYPE.to_owned(), id, ..Resource::default() }, facts }
         });
         let items = items.buffered(AT_A_TIME).collect().await;
-        Ok(Page { items, unreadable, next: answer.next_token().map(str::to_owned) })
+        Ok(Page { items, unreadable, next: answer.next_token().map(str::to_owned), ..Page::default() })
     }
 
     async fn tags(&self, _: &Resource, vpc: &Vpc) -> Result<Tags, String> {

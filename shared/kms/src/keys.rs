@@ -122,13 +122,21 @@ pub(crate) fn is_alias_of_aws(reference: &str) -> bool {
     reference.starts_with("alias/aws/") || reference.contains(":alias/aws/")
 }
 
-/// Facts with the key that they name.
+/// Facts with the keys that they name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keyed<F> {
     /// What is true of the resource.
     pub of: F,
-    /// What was said of its key.
-    pub key: KeyAnswer,
+    /// What was said of each of its keys, as it names them.
+    pub keys: Vec<(String, KeyAnswer)>,
+}
+
+impl<F> Keyed<F> {
+    /// What was said of the key that the resource names so.
+    #[must_use]
+    pub fn key(&self, reference: &str) -> &KeyAnswer {
+        self.keys.iter().find(|(named, _)| named == reference).map_or(&KeyAnswer::NotAsked, |(_, answer)| answer)
+    }
 }
 
 /// What to ask for.
@@ -136,12 +144,16 @@ pub struct Keyed<F> {
 pub struct KeyedQuery<Q> {
     /// Of the resource.
     pub of: Q,
-    /// Whether to ask for its key.
+    /// Whether to ask for its keys.
     pub look_up: bool,
 }
 
 impl<F: Facts> Facts for Keyed<F> {
     type Query = KeyedQuery<F::Query>;
+
+    fn settled(&self) -> bool {
+        self.of.settled()
+    }
 
     fn details(&self) -> Details {
         self.of.details()
@@ -153,22 +165,24 @@ impl<F: Facts> Facts for Keyed<F> {
 pub struct WithKeys<S: Source> {
     source: S,
     keys: Keys,
-    key_of: fn(&S::Facts) -> &Fact<String>,
+    keys_of: fn(&S::Facts) -> Vec<&str>,
 }
 
 impl<S: Source> WithKeys<S> {
-    /// `source` on the account and Region of `config`, with the keys that `key_of` finds in its facts.
+    /// `source` on the account and Region of `config`, with the keys that `keys_of` finds in its facts.
     #[must_use]
-    pub fn new(config: &SdkConfig, source: S, key_of: fn(&S::Facts) -> &Fact<String>) -> Self {
-        Self { source, keys: Keys::new(config), key_of }
+    pub fn new(config: &SdkConfig, source: S, keys_of: fn(&S::Facts) -> Vec<&str>) -> Self {
+        Self { source, keys: Keys::new(config), keys_of }
     }
 
-    async fn with_key(&self, facts: S::Facts, look_up: bool) -> Keyed<S::Facts> {
-        let key = match (self.key_of)(&facts) {
-            Fact::Known(reference) if look_up => self.keys.get(reference).await,
-            Fact::Known(_) | Fact::Absent | Fact::Unread(_) => KeyAnswer::NotAsked,
-        };
-        Keyed { of: facts, key }
+    async fn with_keys(&self, facts: S::Facts, look_up: bool) -> Keyed<S::Facts> {
+        let mut keys = Vec::new();
+        if look_up {
+            for reference in (self.keys_of)(&facts) {
+                keys.push((reference.to_owned(), self.keys.get(reference).await));
+            }
+        }
+        Keyed { of: facts, keys }
     }
 }
 
@@ -177,7 +191,9 @@ impl<S: Source> Source for WithKeys<S> {
 
     async fn get(&self, resource: &Resource, query: &<Self::Facts as Facts>::Query) -> Read<Self::Facts> {
         match self.source.get(resource, &query.of).await {
-            Read::Here { resource, facts } => Read::Here { resource, facts: self.with_key(facts, query.look_up).await },
+            Read::Here { resource, facts } => {
+                Read::Here { resource, facts: self.with_keys(facts, query.look_up).await }
+            }
             Read::Gone => Read::Gone,
             Read::Unread(reason) => Read::Unread(reason),
         }
@@ -190,15 +206,15 @@ impl<S: Source> Source for WithKeys<S> {
     ) -> Result<Page<Self::Facts>, String> {
         /// Keys that are read at a time.
         const AT_A_TIME: usize = 16;
-        let Page { items, unreadable, next } = self.source.list(&query.of, token).await?;
+        let Page { items, unchanged, unreadable, reach, next } = self.source.list(&query.of, token).await?;
         let items = stream::iter(items).map(async |Listed { resource, facts }| Listed {
             resource,
             facts: match facts {
-                Some(facts) => Some(self.with_key(facts, query.look_up).await),
+                Some(facts) => Some(self.with_keys(facts, query.look_up).await),
                 None => None,
             },
         });
-        Ok(Page { items: items.buffered(AT_A_TIME).collect().await, unreadable, next })
+        Ok(Page { items: items.buffered(AT_A_TIME).collect().await, unchanged, unreadable, reach, next })
     }
 
     async fn tags(&self, resource: &Resource, facts: &Self::Facts) -> Result<Tags, String> {

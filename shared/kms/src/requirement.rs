@@ -91,6 +91,32 @@ impl KeyRequirement {
         *self != Self::Any
     }
 
+    /// Judges the key that something of `account` named as `reference` which is over, such as a finished job. What has become of the key
+    /// since says nothing about it: only whose key it was counts.
+    #[must_use]
+    pub fn judge_past(&self, reference: &str, key: &KeyAnswer, account: &str) -> Verdict {
+        match (self, key) {
+            (_, KeyAnswer::Known(key)) => {
+                let then = Key { state: Fact::Known(KeyState::Usable), ..key.clone() };
+                self.judge(reference, &KeyAnswer::Known(then), account)
+            }
+            // Nobody can delete a key of AWS, nor point an alias of their own at one.
+            (Self::CustomerManaged | Self::AllowList(_), KeyAnswer::Gone) if !is_alias_of_aws(reference) => {
+                match self {
+                    Self::AllowList(patterns) if !patterns.iter().any(|pattern| matches(pattern, reference)) => {
+                        Verdict::non_compliant(format!(
+                            "KMS key {reference} does not exist any more, and is not one of kmsKeyArns by that name"
+                        ))
+                    }
+                    _ => Verdict::compliant_but(format!(
+                        "KMS key {reference} does not exist any more; only keys of customers can be deleted"
+                    )),
+                }
+            }
+            _ => self.judge(reference, key, account),
+        }
+    }
+
     /// Judges the key that a resource of `account` names as `reference`.
     ///
     /// Without permission to ask for a key, only this is certain: one of another account is managed by a customer, since AWS's
@@ -501,6 +527,58 @@ mod tests {
             "arn:aws(-cn)?:kms:[a-z-]{1,9}:(111122223333|444455556666):(key|alias)/(aws/)?[a-z0-9-]{1,9}",
             "alias/(aws/)?[a-z]{1,9}",
         ]
+    }
+
+    #[test]
+    fn what_becomes_of_a_key_later_does_not_matter() {
+        use KeyRequirement::{Any, CustomerManaged};
+        let state = |state| key(Fact::Known(KeyManager::Customer), state);
+        let gone = "COMPLIANT KMS key k does not exist any more; only keys of customers can be deleted";
+        let denied = || KeyAnswer::Denied("denied".to_owned());
+        for (requirement, reference, key, expected) in [
+            (Any, "k", KeyAnswer::NotAsked, "COMPLIANT"),
+            (CustomerManaged, "k", good(), "COMPLIANT"),
+            (CustomerManaged, "k", state(Fact::Known(KeyState::Unusable("PendingDeletion"))), "COMPLIANT"),
+            (CustomerManaged, "k", state(Fact::Absent), "COMPLIANT"),
+            (CustomerManaged, "k", state(Fact::Unread("odd".to_owned())), "COMPLIANT"),
+            (CustomerManaged, "k", KeyAnswer::Gone, gone),
+            (
+                CustomerManaged,
+                "alias/aws/s3",
+                KeyAnswer::NotAsked,
+                "NON_COMPLIANT KMS key alias/aws/s3 is managed by AWS; a customer-managed key is required",
+            ),
+            (
+                CustomerManaged,
+                "alias/aws/s3",
+                KeyAnswer::Gone,
+                "NON_COMPLIANT KMS key alias/aws/s3 is managed by AWS; a customer-managed key is required",
+            ),
+            (
+                CustomerManaged,
+                "k",
+                self::key(Fact::Known(KeyManager::Aws), Fact::Known(KeyState::Usable)),
+                "NON_COMPLIANT KMS key k is managed by AWS; a customer-managed key is required",
+            ),
+            (
+                CustomerManaged,
+                "k",
+                self::key(Fact::Absent, Fact::Absent),
+                "undecided KMS key k: kms:DescribeKey gave no KeyManager",
+            ),
+            (CustomerManaged, "k", denied(), "undecided KMS key k: denied"),
+            (listed(&["*"]), "k", KeyAnswer::Gone, gone),
+            (
+                listed(&["arn:*"]),
+                "k",
+                KeyAnswer::Gone,
+                "NON_COMPLIANT KMS key k does not exist any more, and is not one of kmsKeyArns by that name",
+            ),
+            (listed(&["arn:*"]), "k", good(), "COMPLIANT"),
+        ] {
+            let row = format!("{requirement:?} {reference} {key:?}");
+            assert_eq!(requirement.judge_past(reference, &key, ACCOUNT).to_string(), expected, "{row}");
+        }
     }
 
     proptest! {

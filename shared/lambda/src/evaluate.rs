@@ -3,7 +3,14 @@
 #[cfg(test)]
 mod tests;
 
-use std::{borrow::Cow, cell::Cell, pin::pin, slice, time::Duration};
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    collections::HashSet,
+    pin::pin,
+    slice,
+    time::Duration,
+};
 
 use futures::{
     StreamExt,
@@ -11,8 +18,8 @@ use futures::{
     stream,
 };
 use rule::{
-    Annotation, Concerned, Context, Exemption, Facts, Finding, Listed, PageTokens, Parameters, Read, Resource, Rule,
-    Source, Timestamp, Trigger, Verdict, matches,
+    Annotation, Concerned, Context, Exemption, Facts, Finding, Listed, Page, PageTokens, Parameters, Read, Resource,
+    Rule, SoFar, Source, Timestamp, Trigger, Verdict, matches,
 };
 use tokio::sync::mpsc;
 
@@ -21,11 +28,13 @@ use crate::{
     clock::{Clock, in_time},
     error::Problem,
     home::Home,
+    journal::{Failing, Journal, Seal},
     ledger::{
-        config::{self, Coverage, Inventory, Invoked},
+        config::{self, AccountResult, Coverage, Inventory, Invoked, RECORDED, key_of},
         security_hub::{self, Reporter},
     },
-    settings::{Findings, Settings},
+    progress::Progress,
+    settings::{Evaluations, Findings, Settings},
     summary::Summary,
 };
 
@@ -72,7 +81,7 @@ where
     let reporter = of_rule.clone().map(|home| Reporter::new(&R::META, rule_name, rule_arn, home));
     let home = of_rule.or_else(|| invocation.account.as_deref().map(Home::of_account));
     let home = home.ok_or_else(|| Error::InvalidEvent("`configRuleArn` and `accountId` are missing".to_owned()))?;
-    let judge = Judge::<R>::new(invocation, rule_name, &home)?;
+    let judge = Judge::<R>::new(invocation, rule_name, &home, world.settings.findings)?;
     let task = Task::of::<R>(&invocation.notification);
     (summary.rule, summary.trigger, summary.test) = (R::META.name, task.name(), invocation.is_test());
     if let Task::Ignore = task {
@@ -87,7 +96,7 @@ where
     };
     let run = Run {
         world,
-        judge: &judge,
+        judge,
         config: config::Ledger::new(world.config, world.clock, invoked, world.settings.evaluations),
         security_hub: reporter.filter(|_| world.settings.findings != Findings::Off && !invocation.is_test()).map(
             |reporter| security_hub::Ledger::new(world.security_hub, world.clock, reporter, world.settings.findings),
@@ -152,6 +161,7 @@ struct Judge<'a, R: Rule> {
     names: [&'a str; 2],
     home: &'a Home,
     at: Timestamp,
+    seal: Seal,
 }
 
 /// A finding, but for what depends on the name that AWS Config has for its resource.
@@ -159,17 +169,31 @@ struct Judged {
     finding: Finding,
     /// The value of the exemption tag of a resource that fails, or why it could not be read; `None` where it was not asked for.
     tag: Option<Result<Option<String>, String>>,
+    /// When the resource was created, as the list tells.
+    listed_at: Option<Timestamp>,
+    /// Whether what was read can change no more.
+    settled: bool,
+}
+
+/// What is handed on of a resource.
+enum Entry<T> {
+    New(T),
+    /// An earlier run recorded it, and it cannot have changed since.
+    Unchanged(Resource),
 }
 
 impl<'a, R: Rule> Judge<'a, R> {
-    fn new(invocation: &Invocation, rule_name: &'a str, home: &'a Home) -> Result<Self, Error> {
+    fn new(invocation: &Invocation, rule_name: &'a str, home: &'a Home, findings: Findings) -> Result<Self, Error> {
         let mut given: Parameters = invocation.parameters.clone();
+        let seal = Seal::new(&R::META, &given, findings);
         let params = R::params(&mut given)?;
         let exempt = given.list("exemptResourceIds");
         let exemption_tag = given.text("exemptionTag");
         given.finish()?;
         let names = [R::META.name, rule_name];
-        Ok(Self { query: R::query(&params), params, exempt, exemption_tag, names, home, at: invocation.at })
+        let at = invocation.at;
+        let query = R::query(&params, &SoFar { at, ..SoFar::default() });
+        Ok(Self { params, query, exempt, exemption_tag, names, home, at, seal })
     }
 
     /// Reads a resource, unless a list has told all of it, and judges it.
@@ -177,6 +201,7 @@ impl<'a, R: Rule> Judge<'a, R> {
     where
         S: Source<Facts = R::Facts>,
     {
+        let listed_at = asked.created_at;
         let asked = self.home.complete(asked);
         let read = match facts {
             Some(facts) => Read::Here { resource: asked.clone(), facts },
@@ -186,11 +211,12 @@ impl<'a, R: Rule> Judge<'a, R> {
         let (resource, facts) = match read {
             Read::Here { resource, facts } => (resource, facts),
             Read::Gone => {
-                let verdict = Verdict::not_applicable("the resource no longer exists");
-                return Judged { finding: without_facts(asked, verdict, read_at), tag: None };
+                let finding = without_facts(asked, Verdict::not_applicable("the resource no longer exists"), read_at);
+                return Judged { finding, tag: None, listed_at, settled: true };
             }
             Read::Unread(reason) => {
-                return Judged { finding: without_facts(asked, Verdict::undecided(reason), read_at), tag: None };
+                let finding = without_facts(asked, Verdict::undecided(reason), read_at);
+                return Judged { finding, tag: None, listed_at, settled: false };
             }
         };
         let verdict = R::decide(&facts, &self.params, Context { at: self.at, account: &self.home.account });
@@ -201,17 +227,25 @@ impl<'a, R: Rule> Judge<'a, R> {
             })),
             _ => None,
         };
-        Judged { finding: Finding { resource, verdict, read_at, details: facts.details() }, tag }
+        let finding = Finding { resource, verdict, read_at, details: facts.details() };
+        Judged { finding, tag, listed_at, settled: facts.settled() }
     }
 
     /// The finding, now that its resource has the name that AWS Config has for it.
-    fn settle(&self, Judged { mut finding, tag }: Judged) -> Finding {
+    fn settle(&self, Judged { mut finding, tag, .. }: Judged) -> Finding {
         if let Verdict::NonCompliant(reason) = &finding.verdict {
             let settled =
                 self.exempt_by_parameter(&finding.resource, reason).or_else(|| self.exempt_by_tag(tag?, reason));
             finding.verdict = settled.unwrap_or(finding.verdict);
         }
         finding
+    }
+
+    /// When the exemption by tag ends that a failing resource has.
+    fn exempt_until(&self, judged: &Judged) -> Option<Timestamp> {
+        let value = judged.tag.as_ref()?.as_ref().ok()?.as_deref()?;
+        let exemption = Exemption::parse(value, &self.names).ok()??;
+        exemption.holds(self.at).then_some(exemption.end)
     }
 
     fn exempt_by_parameter(&self, resource: &Resource, reason: &Annotation) -> Option<Verdict> {
@@ -259,13 +293,16 @@ fn without_facts(resource: Resource, verdict: Verdict, read_at: Timestamp) -> Fi
     Finding { resource, verdict, read_at, details: Vec::new() }
 }
 
+/// How long Security Hub may take to catch up when the time to read is over.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// How long AWS Config waits for a Security Hub that is thousands of findings behind before it goes on alone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One run: the ledgers it writes and what it notes.
 struct Run<'a, R: Rule, S, A, H, C> {
     world: &'a World<'a, S, A, H, C>,
-    judge: &'a Judge<'a, R>,
+    judge: Judge<'a, R>,
     config: config::Ledger<'a, A, C>,
     security_hub: Option<security_hub::Ledger<'a, H, C>>,
     notes: Notes<'a>,
@@ -297,7 +334,7 @@ where
                 judge.settle(judged)
             };
             notes.note(&finding);
-            config.record(&finding).await;
+            config.record(&finding, false).await;
             findings.push(finding);
         }
         let config = config.finish(Coverage::Named).await;
@@ -309,24 +346,41 @@ where
                 }
             }
         }
-        notes.conclude(problems, config, security_hub, Coverage::Named).await
+        let told = match security_hub {
+            Some(security_hub) => security_hub.finish(Coverage::Named).await,
+            None => security_hub::Outcome::default(),
+        };
+        notes.conclude(&mut problems, config, told);
+        problems
     }
 
     /// Judges all resources, page by page, and retires what is no longer there.
     async fn all(self, test: bool) -> Vec<Problem> {
-        let Self { world, judge, mut config, mut security_hub, mut notes } = self;
+        let Self { world, mut judge, mut config, mut security_hub, mut notes } = self;
         let clock = world.clock;
+        let past = if R::READS_ONCE && !test && world.settings.evaluations == Evaluations::Changed {
+            match in_time(clock, Past::read(&config, &judge, clock.now())).await {
+                Some(past) => past,
+                None => return vec![Problem::OutOfTime("read")],
+            }
+        } else {
+            Past::default()
+        };
+        judge.query = R::query(&judge.params, &SoFar { at: judge.at, read_to: past.journal.read_to.clone() });
+        let (judge, past) = (&judge, &past);
+        notes.summary.ignored.clone_from(&past.ignored);
+
         // Reading, reporting to AWS Config and telling Security Hub go on side by side: AWS Config a few resources behind the
         // reading, Security Hub thousands if need be, so that it holds up neither.
-        let (judged, mut to_settle) = mpsc::channel(64);
+        let (judged, mut to_settle) = mpsc::channel(if R::READS_ONCE { 2048 } else { 64 });
         let (recorded, mut to_tell) = mpsc::channel(4096);
-        let unread = Cell::new(None);
+        let (unread, progress) = (Cell::new(None), RefCell::new(Progress::default()));
         let reading = async {
-            let reading = read_all(world, judge, &judged);
+            let reading = read_all(world, judge, past, &progress, &judged);
             unread.set(in_time(clock, reading).await.unwrap_or(Some(Problem::OutOfTime("read"))));
             drop(judged);
         };
-        let (noted, unread) = (&mut notes, &unread);
+        let (noted, unread, progress) = (&mut notes, &unread, &progress);
         // What it owns ends with it, so that nobody goes on for nothing.
         let reporting = async move {
             let (inventory, mut problems) =
@@ -336,14 +390,34 @@ where
                     Some(Err(reason)) => return Err(Problem::InventoryUnread(reason)),
                     None => return Err(Problem::OutOfTime("read")),
                 };
-            let (mut next, mut left_out) = (Some(recorded), 0);
-            while let Some(mut judged) = to_settle.recv().await {
-                judged.finding.resource = inventory.name(judged.finding.resource);
-                let finding = judge.settle(judged);
-                noted.note(&finding);
-                config.record(&finding).await;
+            problems.extend(past.problem.clone());
+            let (mut next, mut left_out, mut earlier) = (Some(recorded), 0, Earlier::default());
+            while let Some(entry) = to_settle.recv().await {
+                let entry = match entry {
+                    Entry::New(mut judged) => {
+                        judged.finding.resource = inventory.name(judged.finding.resource);
+                        let (listed_at, settled) = (judged.listed_at, judged.settled);
+                        let until = judge.exempt_until(&judged);
+                        let finding = judge.settle(judged);
+                        let for_good = settled && !matches!(finding.verdict, Verdict::Undecided(_));
+                        noted.note(&finding);
+                        config.record(&finding, for_good).await;
+                        if let Some(created_at) = listed_at {
+                            progress.borrow_mut().recorded(&finding.resource.resource_type, created_at, for_good);
+                        }
+                        earlier.until = earlier.until.into_iter().chain(until.filter(|_| for_good)).min();
+                        earlier.look_for(past, &finding.resource);
+                        Entry::New(finding)
+                    }
+                    Entry::Unchanged(resource) => {
+                        noted.summary.unchanged += 1;
+                        config.keep(&resource);
+                        earlier.look_for(past, &resource);
+                        Entry::Unchanged(resource)
+                    }
+                };
                 if let Some(recorded) = &next {
-                    match select(pin!(recorded.send(finding)), pin!(clock.sleep(PATIENCE))).await {
+                    match select(pin!(recorded.send(entry)), pin!(clock.sleep(PATIENCE))).await {
                         Either::Left((Ok(()), _)) => continue,
                         // Security Hub is off, or was given up.
                         Either::Left((Err(_), _)) => {}
@@ -359,30 +433,130 @@ where
                 problems.push(problem);
                 Coverage::Part
             });
-            Ok((config.finish(coverage).await, problems, coverage, left_out))
+            if R::READS_ONCE {
+                problems.extend(config.settle(coverage).await);
+                return Ok((Reported::Open(Box::new(config), earlier), problems, coverage, left_out));
+            }
+            Ok((Reported::Done(config.finish(coverage).await), problems, coverage, left_out))
         };
         let telling = async {
             let Some(security_hub) = &mut security_hub else { return drop(to_tell) };
-            let told = in_time(clock, async {
+            let work = async {
                 security_hub.load().await;
-                while let Some(finding) = to_tell.recv().await {
-                    security_hub.record(&finding).await;
+                while let Some(entry) = to_tell.recv().await {
+                    match entry {
+                        Entry::New(finding) => security_hub.record(&finding).await,
+                        Entry::Unchanged(resource) => security_hub.keep(&resource),
+                    }
                 }
-            });
-            if told.await.is_none() {
+            };
+            let too_late = async {
+                clock.time_is_up().await;
+                clock.sleep(GRACE).await;
+            };
+            let is_late = matches!(select(pin!(work), pin!(too_late)).await, Either::Right(_));
+            if is_late {
                 security_hub.hurry();
                 drop(to_tell);
             }
         };
         let ((), reported, ()) = join3(reading, reporting, telling).await;
-        let (config, problems, coverage, left_out) = match reported {
+        let (reported, mut problems, coverage, left_out) = match reported {
             Ok(reported) => reported,
             Err(problem) => return vec![problem],
         };
         if let Some(security_hub) = security_hub.as_mut().filter(|_| left_out > 0) {
             security_hub.give_up("it fell too far behind and was left there", left_out);
         }
-        notes.conclude(problems, config, security_hub, coverage).await
+        let told = match security_hub {
+            Some(security_hub) => security_hub.finish(coverage).await,
+            None => security_hub::Outcome::default(),
+        };
+        let outcome = match reported {
+            Reported::Done(outcome) => outcome,
+            Reported::Open(config, Earlier { until, found }) => {
+                let mut journal = past.journal.clone();
+                // What one of the ledgers missed has to be read again.
+                if config.is_complete() && told.problem.is_none() {
+                    journal.read_to = progress.borrow().read_to(&journal.read_to);
+                    journal.until = journal.until.into_iter().chain(until).min();
+                }
+                for (resource_type, time) in &journal.read_to {
+                    notes.summary.read_to.insert(resource_type.clone(), time.to_string());
+                }
+                let before = past.result.as_ref().map(|result| (result, &past.journal));
+                let account = AccountResult { before, seal: &judge.seal, journal, found, coverage };
+                config.conclude(account).await
+            }
+        };
+        notes.conclude(&mut problems, outcome, told);
+        problems
+    }
+}
+
+/// What the reporting leaves: an account's own result has to wait for Security Hub.
+enum Reported<'a, A, C> {
+    Done(config::Outcome),
+    Open(Box<config::Ledger<'a, A, C>>, Earlier),
+}
+
+/// What a run learns that concerns resources which were read once.
+#[derive(Default)]
+struct Earlier {
+    /// When the first exemption by tag ends.
+    until: Option<Timestamp>,
+    /// Whether it came across the failing resource that the journal names.
+    found: bool,
+}
+
+impl Earlier {
+    fn look_for(&mut self, past: &Past, resource: &Resource) {
+        if let Some(failing) = past.journal.failing.filter(|_| !self.found) {
+            self.found = Failing::new(resource).is_some_and(|this| this.hash == failing.hash);
+        }
+    }
+}
+
+/// What earlier runs left.
+#[derive(Default)]
+struct Past {
+    /// The account's own result, as AWS Config holds it.
+    result: Option<config::Evaluation>,
+    journal: Journal,
+    ignored: Vec<String>,
+    /// Resources that are read again because a tag may exempt them since, by mark.
+    failing: HashSet<u64>,
+    problem: Option<Problem>,
+}
+
+impl Past {
+    async fn read<R: Rule, A: config::Api, C: Clock>(
+        config: &config::Ledger<'_, A, C>,
+        judge: &Judge<'_, R>,
+        now: Timestamp,
+    ) -> Self {
+        let result = match config.about_account().await {
+            Ok(Some(result)) => result,
+            Ok(None) => return Self::default(),
+            Err(reason) => return Self { problem: Some(Problem::ResultsUnread(reason)), ..Self::default() },
+        };
+        let annotation = result.annotation.as_deref().unwrap_or_default();
+        let (journal, ignored) = Journal::read(annotation, &judge.seal, R::META.resource_types, now.max(judge.at));
+        let mut past = Self { result: Some(result), journal, ignored, ..Self::default() };
+        if past.journal.until.is_some_and(|until| until <= judge.at) {
+            past.ignored.push("an exemption has ended, so everything is read again".to_owned());
+            past.journal = Journal::default();
+        }
+        for ignored in &past.ignored {
+            tracing::warn!("{ignored}");
+        }
+        if judge.exemption_tag.is_some() && !past.journal.read_to.is_empty() {
+            match config.failing().await {
+                Ok(failing) => past.failing = failing,
+                Err(reason) => past.problem = Some(Problem::ResultsUnread(reason)),
+            }
+        }
+        past
     }
 }
 
@@ -394,9 +568,10 @@ async fn known<R: Rule, A: config::Api, C: Clock>(
     test: bool,
 ) -> Result<(Inventory, Vec<Problem>), String> {
     // Resources of types that are not recorded are named by their primary identifier.
-    let recorded: &[&str] = if R::META.triggers.contains(&Trigger::Change) { R::META.resource_types } else { &[] };
+    let is_recorded = |of: &&&str| R::META.triggers.contains(&Trigger::Change) || RECORDED.contains(*of);
+    let recorded: Vec<_> = R::META.resource_types.iter().filter(is_recorded).copied().collect();
     let held = async { if test { Ok(()) } else { config.load().await } };
-    let (inventory, held) = join(Inventory::load(api, recorded), held).await;
+    let (inventory, held) = join(Inventory::load(api, &recorded), held).await;
     Ok((inventory?, held.err().map(Problem::ResultsUnread).into_iter().collect()))
 }
 
@@ -419,25 +594,15 @@ impl Notes<'_> {
         }
     }
 
-    /// Ends the run once AWS Config has everything: Security Hub's ledger, the counts, and all that went wrong.
-    async fn conclude<H: security_hub::Api, C: Clock>(
-        self,
-        mut problems: Vec<Problem>,
-        config: config::Outcome,
-        security_hub: Option<security_hub::Ledger<'_, H, C>>,
-        coverage: Coverage,
-    ) -> Vec<Problem> {
+    /// Notes what became of everything in the ledgers, and all that went wrong.
+    fn conclude(self, problems: &mut Vec<Problem>, config: config::Outcome, told: security_hub::Outcome) {
         (self.summary.evaluations_posted, self.summary.results_retired) = (config.posted, config.retired);
+        self.summary.findings_sent = told.sent;
         problems.extend(config.problems);
         if let Some((count, first, reason)) = self.undecided {
             problems.push(Problem::ResourcesUndecided { count, first, reason });
         }
-        if let Some(security_hub) = security_hub {
-            let outcome = security_hub.finish(coverage).await;
-            self.summary.findings_sent = outcome.sent;
-            problems.extend(outcome.problem);
-        }
-        problems
+        problems.extend(told.problem);
     }
 }
 
@@ -446,7 +611,9 @@ impl Notes<'_> {
 async fn read_all<R, S, A, H, C>(
     world: &World<'_, S, A, H, C>,
     judge: &Judge<'_, R>,
-    to_settle: &mpsc::Sender<Judged>,
+    past: &Past,
+    progress: &RefCell<Progress>,
+    to_settle: &mpsc::Sender<Entry<Judged>>,
 ) -> Option<Problem>
 where
     R: Rule,
@@ -457,18 +624,33 @@ where
     let start = Some((None, PageTokens::new("the list of resources")));
     let pages = stream::unfold(start, |state| async {
         let (token, mut tokens) = state?;
-        let mut entries = Vec::new();
+        let (mut items, mut failures) = (Vec::new(), Vec::new());
         let next = match world.source.list(&judge.query, token).await {
-            Ok(page) => {
-                entries.extend(page.items.into_iter().map(Ok).chain(page.unreadable.into_iter().map(Err)));
-                tokens.check(page.next)
+            Ok(Page { items: listed, unchanged, unreadable, reach, next }) => {
+                (items, failures) = (listed, unreadable);
+                for resource in unchanged {
+                    if past.failing.contains(&key_of(&resource)) {
+                        items.push(Listed { resource, facts: None });
+                    } else if to_settle.send(Entry::Unchanged(resource)).await.is_err() {
+                        return None;
+                    }
+                }
+                if R::READS_ONCE {
+                    let mut progress = progress.borrow_mut();
+                    items.iter().for_each(|item| progress.listed(&item.resource));
+                    if let Some((resource_type, to)) = reach {
+                        progress.reached(resource_type, to);
+                    }
+                }
+                tokens.check(next)
             }
             Err(reason) => Err(reason),
         };
         let next = next.unwrap_or_else(|reason| {
-            entries.push(Err(reason));
+            failures.push(reason);
             None
         });
+        let entries: Vec<_> = items.into_iter().map(Ok).chain(failures.into_iter().map(Err)).collect();
         Some((entries, next.map(|next| (Some(next), tokens))))
     });
     let entries = pages.flat_map(stream::iter);
@@ -481,7 +663,7 @@ where
     while let Some(read) = read.next().await {
         match read {
             Ok(judged) => {
-                if to_settle.send(judged).await.is_err() {
+                if to_settle.send(Entry::New(judged)).await.is_err() {
                     // Nobody wants it any more.
                     break;
                 }

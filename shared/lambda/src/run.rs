@@ -45,7 +45,8 @@ where
 {
     log(variable);
     let settings = Settings::read(variable);
-    let calls = Pace::new(settings.as_ref().map_or(0, |settings| settings.per_second));
+    let per_second = settings.as_ref().map_or(0, |settings| settings.per_second);
+    let (calls, results) = (Pace::new(per_second), Pace::new(per_second));
     let findings = Pace::new(SECURITY_HUB_PER_SECOND);
 
     let base = sdk::config(variable, TimeoutConfig::builder().connect_timeout(CONNECT).build());
@@ -61,9 +62,10 @@ where
     let security_hub = paced(&findings).timeout_config(patience.build()).build();
     let function = Function {
         source: source(&reading),
-        config: AwsConfig::new(&reading),
+        // AWS Config's own quotas: what it holds is read while resources are.
+        config: AwsConfig::new(&paced(&results).build()),
         security_hub: SecurityHub::new(&security_hub),
-        paces: [calls, findings],
+        paces: [calls, results, findings],
         settings,
     };
     // Boxed, so that main's own future does not hold all of it: the compiler gives up on futures nested that deep.
@@ -76,7 +78,7 @@ struct Function<S> {
     source: S,
     config: AwsConfig,
     security_hub: SecurityHub,
-    paces: [Arc<Pace>; 2],
+    paces: [Arc<Pace>; 3],
     settings: Result<Settings, Error>,
 }
 
@@ -144,6 +146,7 @@ fn report<R: Rule>(summary: &Summary, now: Timestamp) {
         non_compliant = summary.non_compliant,
         not_applicable = summary.not_applicable,
         undecided = summary.undecided,
+        unchanged = summary.unchanged,
         evaluations_posted = summary.evaluations_posted,
         results_retired = summary.results_retired,
         findings_sent = summary.findings_sent,

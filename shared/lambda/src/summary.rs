@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use rule::{Metadata, Timestamp, Verdict};
 use serde::Serialize;
@@ -22,6 +22,8 @@ pub(crate) struct Summary {
     pub(crate) not_applicable: u64,
     /// Resources that could not be judged.
     pub(crate) undecided: u64,
+    /// Resources that an earlier run judged and that cannot have changed since.
+    pub(crate) unchanged: u64,
     /// Evaluations that AWS Config took.
     pub(crate) evaluations_posted: usize,
     /// Results of vanished resources that were retired.
@@ -34,6 +36,12 @@ pub(crate) struct Summary {
     pub(crate) throttled: u64,
     /// From the event to the response, in milliseconds.
     pub(crate) duration_ms: u64,
+    /// For each type of which finished resources are read once, the creation time up to which they are.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) read_to: BTreeMap<String, String>,
+    /// What earlier runs left that this one could not use.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ignored: Vec<String>,
 }
 
 impl Summary {

@@ -133,7 +133,7 @@ impl Source for OptOuts {
     async fn list(&self, (): &(), _: Option<String>) -> Result<Page<OptOut>, String> {
         // There is one account, and whoever asks knows its id.
         let resource = Resource { resource_type: ACCOUNT.to_owned(), ..Resource::default() };
-        Ok(Page { items: vec![Listed { resource, facts: None }], unreadable: Vec::new(), next: None })
+        Ok(Page { items: vec![Listed { resource, facts: None }], ..Page::default() })
     }
 
     async fn tags(&self, account: &Resource, _: &OptOut) -> Result<Tags, String> {

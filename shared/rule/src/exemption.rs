@@ -11,7 +11,7 @@ pub struct Exemption {
     /// What for.
     pub why: String,
     /// The first moment at which it no longer holds.
-    end: Timestamp,
+    pub end: Timestamp,
 }
 
 /// What can be in a tag's value. `by` and `why` may have blanks in them.

@@ -8,3 +8,13 @@ pub enum Fact<T> {
     /// The property could not be read, or holds a value this release does not know. Says why, in words for a reader.
     Unread(String),
 }
+
+impl<T> Fact<T> {
+    /// The value, where it is known.
+    pub const fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Absent | Self::Unread(_) => None,
+        }
+    }
+}

@@ -27,7 +27,7 @@ pub use metadata::{Metadata, ParameterSpec, Provenance, Remediation, Requirement
 pub use parameters::{ParameterError, Parameters};
 pub use pattern::matches;
 pub use resource::{ACCOUNT, Resource};
-pub use source::{Details, Facts, Listed, Page, PageTokens, Read, Source, Tags};
+pub use source::{Details, Facts, Listed, Page, PageTokens, Read, SoFar, Source, Tags};
 pub use timestamp::Timestamp;
 pub use verdict::{Annotation, Verdict};
 
@@ -42,15 +42,19 @@ pub trait Rule {
     /// The rule's parameters, typed.
     type Params;
 
+    /// Whether some of the resources can change no more once they are finished ([`Facts::settled`]) and are read by one run only.
+    /// How far each run came is kept in the annotation of a result about the account itself.
+    const READS_ONCE: bool = false;
+
     /// Takes this rule's parameters out of `given`. Names that no rule reads are refused by the caller.
     ///
     /// # Errors
     /// A value that is not allowed, naming the parameter and what is.
     fn params(given: &mut Parameters) -> Result<Self::Params, ParameterError>;
 
-    /// What must be read for these parameters beyond what is always read.
+    /// What must be read for these parameters beyond what is always read, after what earlier runs read.
     #[must_use]
-    fn query(_params: &Self::Params) -> <Self::Facts as Facts>::Query {
+    fn query(_params: &Self::Params, _so_far: &SoFar) -> <Self::Facts as Facts>::Query {
         Default::default()
     }
 

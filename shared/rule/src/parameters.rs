@@ -36,6 +36,11 @@ impl Parameters {
         Self { left: given.into_iter().collect(), known: Vec::new() }
     }
 
+    /// What was given and not taken yet, by name.
+    pub fn given(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.left.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A switch: `true` or `false`.
     ///
     /// # Errors

@@ -1,10 +1,10 @@
 use std::{
     borrow::Cow,
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use crate::Resource;
+use crate::{Resource, Timestamp};
 
 /// Name and value of properties of a resource, in the words of the AWS Security Finding Format. A name that stands more
 /// than once is a list.
@@ -17,6 +17,12 @@ pub type Tags = Vec<(String, String)>;
 pub trait Facts {
     /// What may be asked beyond what is always read; `()` when nothing.
     type Query: Default;
+
+    /// Whether what a verdict rests on can change no more, so that no later run has to read it
+    /// ([`Rule::READS_ONCE`](crate::Rule::READS_ONCE)).
+    fn settled(&self) -> bool {
+        false
+    }
 
     /// What a report shows of the resource beside the verdict.
     fn details(&self) -> Details;
@@ -74,10 +80,21 @@ pub enum Read<F> {
 pub struct Page<F> {
     /// The resources on it.
     pub items: Vec<Listed<F>>,
+    /// More resources: those that an earlier run read ([`SoFar`]) and that cannot have changed since.
+    pub unchanged: Vec<Resource>,
     /// Entries that could not be told apart as resources, each with the reason. The list is then incomplete.
     pub unreadable: Vec<String>,
+    /// A type of which all resources that were created up to this time have been listed now, on this page or before.
+    pub reach: Option<(&'static str, Timestamp)>,
     /// How to ask for the next page; `None` on the last.
     pub next: Option<String>,
+}
+
+/// An empty last page.
+impl<F> Default for Page<F> {
+    fn default() -> Self {
+        Self { items: Vec::new(), unchanged: Vec::new(), unreadable: Vec::new(), reach: None, next: None }
+    }
 }
 
 impl<F> Page<F> {
@@ -85,8 +102,18 @@ impl<F> Page<F> {
     #[must_use]
     pub fn without_facts<G>(self) -> Page<G> {
         let items = self.items.into_iter().map(|Listed { resource, .. }| Listed { resource, facts: None }).collect();
-        Page { items, unreadable: self.unreadable, next: self.next }
+        let Self { unchanged, unreadable, reach, next, .. } = self;
+        Page { items, unchanged, unreadable, reach, next }
     }
+}
+
+/// How far earlier runs came, for a Source of resources that are read once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SoFar {
+    /// The time of the event that is answered now.
+    pub at: Timestamp,
+    /// For a type, the creation time up to which every resource that can change no more was read and recorded.
+    pub read_to: BTreeMap<String, Timestamp>,
 }
 
 /// One entry of a list.

@@ -37,6 +37,22 @@ impl Verdict {
         Self::Undecided(Annotation::new(reason))
     }
 
+    /// The gravest of the verdicts on the parts of one resource, the first of those that are equally grave: a part that fails, else one
+    /// that could not be judged, else one that passes. None of no parts.
+    pub fn gravest(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        parts.into_iter().reduce(|gravest, next| if next.gravity() > gravest.gravity() { next } else { gravest })
+    }
+
+    const fn gravity(&self) -> u8 {
+        match self {
+            Self::NotApplicable(_) => 0,
+            Self::Compliant(None) => 1,
+            Self::Compliant(Some(_)) => 2,
+            Self::Undecided(_) => 3,
+            Self::NonCompliant(_) => 4,
+        }
+    }
+
     /// The reason, where the verdict has one.
     #[must_use]
     pub const fn reason(&self) -> Option<&Annotation> {
@@ -114,6 +130,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_gravest_part_counts() {
+        let verdicts = [
+            Verdict::not_applicable("a"),
+            Verdict::COMPLIANT,
+            Verdict::compliant_but("b"),
+            Verdict::undecided("c"),
+            Verdict::non_compliant("d"),
+        ];
+        for (at, gravest) in verdicts.iter().enumerate() {
+            for lesser in &verdicts[..=at] {
+                for parts in [[lesser, gravest], [gravest, lesser]] {
+                    assert_eq!(Verdict::gravest(parts.into_iter().cloned()).as_ref(), Some(gravest));
+                }
+            }
+        }
+        let first = Verdict::gravest([Verdict::non_compliant("one"), Verdict::non_compliant("two")]);
+        assert_eq!(first, Some(Verdict::non_compliant("one")));
+        assert_eq!(Verdict::gravest([]), None);
+    }
 
     #[test]
     fn short_text_stays_as_it_is() {

@@ -81,7 +81,7 @@ impl Source for Domains {
     async fn list(&self, (): &(), token: Option<String>) -> Result<Page<Domain>, String> {
         let answer = self.client.list_domains().max_results(100).set_next_token(token).send().await;
         let answer = answer.map_err(|error| aws::reason("sagemaker:ListDomains", &error))?;
-        let mut page = Page { items: Vec::new(), unreadable: Vec::new(), next: answer.next_token().map(str::to_owned) };
+        let mut page = Page { next: answer.next_token().map(str::to_owned), ..Page::default() };
         for domain in answer.domains() {
             let resource = listed(TYPE, [domain.domain_arn(), domain.domain_name()], domain.creation_time());
             match resource.zip(aws::given(domain.domain_id())) {

@@ -188,7 +188,7 @@ impl Source for EndpointConfigs {
         // 100 is the most that the API takes; its default is 10.
         let answer = self.client.list_endpoint_configs().max_results(100).set_next_token(token).send().await;
         let answer = answer.map_err(|error| aws::reason("sagemaker:ListEndpointConfigs", &error))?;
-        let mut page = Page { items: Vec::new(), unreadable: Vec::new(), next: answer.next_token().map(str::to_owned) };
+        let mut page = Page { next: answer.next_token().map(str::to_owned), ..Page::default() };
         for summary in answer.endpoint_configs() {
             let named = [summary.endpoint_config_arn(), summary.endpoint_config_name()];
             match listed(TYPE, named, summary.creation_time()) {

@@ -212,7 +212,7 @@ impl Source for Endpoints {
         // 100 is the most that the API takes; its default is 10.
         let answer = self.client.list_endpoints().max_results(100).set_next_token(token).send().await;
         let answer = answer.map_err(|error| aws::reason("sagemaker:ListEndpoints", &error))?;
-        let mut page = Page { items: Vec::new(), unreadable: Vec::new(), next: answer.next_token().map(str::to_owned) };
+        let mut page = Page { next: answer.next_token().map(str::to_owned), ..Page::default() };
         for summary in answer.endpoints() {
             match listed(TYPE, [summary.endpoint_arn(), summary.endpoint_name()], summary.creation_time()) {
                 Some(resource) => page.items.push(Listed { resource, facts: None }),

@@ -1,9 +1,49 @@
+use rule::{ParameterError, ParameterSpec, Parameters};
+
 /// Which instance types keep data on disks of their own host (local `NVMe` storage), that no key of the customer's encrypts:
 /// "you can't request a `VolumeKmsKeyId` when using an instance type with local storage" (SageMaker API, `ResourceConfig`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LocalStorage {
     /// Families beyond those that are known here.
     more: Vec<String>,
+}
+
+/// What to say of instances with local storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalStorageResult {
+    /// There is nothing to judge.
+    NotApplicable,
+    /// That the hardware encrypts it is good enough.
+    Compliant,
+    /// It must not be used.
+    NonCompliant,
+}
+
+/// `localStorageResult` and `localStorageFamilies`.
+pub const LOCAL_STORAGE_PARAMETERS: [ParameterSpec; 2] = [
+    ParameterSpec {
+        name: "localStorageResult",
+        default: "NOT_APPLICABLE",
+        about: "instances with local storage, which no key encrypts: `NOT_APPLICABLE`, `COMPLIANT` or `NON_COMPLIANT`",
+    },
+    ParameterSpec {
+        name: "localStorageFamilies",
+        default: "",
+        about: "families of instance types with local storage, such as `dl1`, beside those that are known",
+    },
+];
+
+impl LocalStorageResult {
+    /// Takes [`LOCAL_STORAGE_PARAMETERS`].
+    ///
+    /// # Errors
+    /// A word that is none of the results.
+    pub fn take(given: &mut Parameters) -> Result<(Self, LocalStorage), ParameterError> {
+        use LocalStorageResult::{Compliant, NonCompliant, NotApplicable};
+        let [result, families] = LOCAL_STORAGE_PARAMETERS.map(|spec| spec.name);
+        let results = [("NOT_APPLICABLE", NotApplicable), ("COMPLIANT", Compliant), ("NON_COMPLIANT", NonCompliant)];
+        Ok((given.one_of(result, NotApplicable, &results)?, LocalStorage::with(given.list(families))))
+    }
 }
 
 /// Families of `ml` instance types whose EC2 counterparts have `InstanceStorageSupported`: SageMaker's instance types of

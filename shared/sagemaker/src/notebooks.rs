@@ -76,7 +76,7 @@ impl Source for Notebooks {
         // 100 is the most that the API takes; its default is 10.
         let answer = self.client.list_notebook_instances().max_results(100).set_next_token(token).send().await;
         let answer = answer.map_err(|error| aws::reason("sagemaker:ListNotebookInstances", &error))?;
-        let mut page = Page { items: Vec::new(), unreadable: Vec::new(), next: answer.next_token().map(str::to_owned) };
+        let mut page = Page { next: answer.next_token().map(str::to_owned), ..Page::default() };
         for summary in answer.notebook_instances() {
             let (arn, name) = (summary.notebook_instance_arn(), summary.notebook_instance_name());
             match listed(TYPE, [arn, name], summary.creation_time()) {

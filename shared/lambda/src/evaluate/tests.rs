@@ -136,8 +136,8 @@ impl Outside {
             let things = pages.get(number).cloned().unwrap_or_default();
             Ok(Page {
                 items: things.into_iter().map(|(id, fact)| listed(TYPE, id, fact)).collect(),
-                unreadable: Vec::new(),
                 next: (number + 1 < pages.len()).then(|| (number + 1).to_string()),
+                ..Page::default()
             })
         });
         self
@@ -187,7 +187,7 @@ impl Outside {
 
     /// Runs the event; what a test has not set up is empty, taken, or endless.
     async fn run(mut self, invocation: &Invocation) -> (Result<(), Error>, Summary, Seen) {
-        self.source.expect_list().returning(|(), _| Ok(Page { items: vec![], unreadable: vec![], next: None }));
+        self.source.expect_list().returning(|(), _| Ok(Page::default()));
         self.config.expect_discovered().returning(|_, _| Ok((vec![], None)));
         self.config.expect_results().returning(|_, _| Ok((vec![], None)));
         self.hub.expect_find().returning(|_, _, _, _| Ok((vec![], None)));
@@ -362,7 +362,7 @@ async fn batches_hold_a_hundred_of_one_type() {
     outside.source.expect_list().returning(|(), _| {
         let things = (0..201).map(|number| listed(TYPE, &format!("t{number}"), bad()));
         let others = (0..3).map(|number| listed("AWS::Test::Other", &format!("o{number}"), bad()));
-        Ok(Page { items: things.chain(others).collect(), unreadable: vec![], next: None })
+        Ok(Page { items: things.chain(others).collect(), ..Page::default() })
     });
     let (result, _, seen) = outside.run(&scheduled()).await;
     assert_eq!(result, Ok(()));
@@ -437,7 +437,7 @@ async fn nothing_is_retired_or_archived_when_the_list_breaks_off() {
                 _ => Some("1".to_owned()),
             };
             let unreadable = if broken == "entry without a name" { vec!["no name".to_owned()] } else { vec![] };
-            Ok(Page { items: vec![listed(TYPE, &format!("a{token:?}"), bad())], unreadable, next })
+            Ok(Page { items: vec![listed(TYPE, &format!("a{token:?}"), bad())], unreadable, next, ..Page::default() })
         });
         let (result, summary, seen) = outside.run(&scheduled()).await;
         let problems = problems(result);
@@ -473,7 +473,7 @@ async fn a_resource_can_be_exempt_under_the_name_that_configs_inventory_has() {
     outside.source.expect_list().returning(|(), _| {
         let listed = Resource { name: Some("lab".to_owned()), id: arn("lab"), ..thing(TYPE, "lab") };
         let items = vec![Listed { resource: listed, facts: Some(Thing(bad())) }];
-        Ok(Page { items, unreadable: vec![], next: None })
+        Ok(Page { items, ..Page::default() })
     });
     outside.config.expect_discovered().returning(|resource_type, _| {
         let own = Resource {
@@ -501,7 +501,7 @@ async fn resources_are_named_as_configs_inventory_names_them() {
         // Its name is not in its ARN, and is that of another.
         let twin = Resource { name: Some("twin".to_owned()), ..thing(TYPE, "d-2") };
         let twin = Listed { resource: twin, facts: Some(Thing(bad())) };
-        Ok(Page { items: named.into_iter().chain([twin]).collect(), unreadable: vec![], next: None })
+        Ok(Page { items: named.into_iter().chain([twin]).collect(), ..Page::default() })
     });
     outside.config.expect_discovered().returning(|resource_type, _| {
         let of = |id: &str, name: &str| Resource {
@@ -802,7 +802,7 @@ async fn thousands_of_findings_wait_for_security_hub_and_none_is_lost() {
     let mut outside = Outside::empty();
     outside.source.expect_list().returning(|(), _| {
         let items = (0..9_000).map(|number| listed(TYPE, &format!("t{number}"), bad())).collect();
-        Ok(Page { items, unreadable: vec![], next: None })
+        Ok(Page { items, ..Page::default() })
     });
     let (result, summary, _) = outside.run(&scheduled()).await;
     assert_eq!((result, summary.findings_sent), (Ok(()), 9_000));
@@ -813,7 +813,7 @@ async fn a_security_hub_that_falls_too_far_behind_is_left_there() {
     let mut outside = Outside { patient: false, ..Outside::empty().open(&[("gone", Status::Failed, "gone: x")]) };
     outside.source.expect_list().returning(|(), _| {
         let items = (0..9_000).map(|number| listed(TYPE, &format!("t{number}"), bad())).collect();
-        Ok(Page { items, unreadable: vec![], next: None })
+        Ok(Page { items, ..Page::default() })
     });
     let (result, summary, seen) = outside.run(&scheduled()).await;
     assert_eq!(summary.evaluations_posted, 9_000);
@@ -833,7 +833,7 @@ async fn when_a_finding_was_created_never_changes() {
         outside.source.expect_list().returning_st(move |(), _| {
             let mut item = listed(TYPE, "a", bad());
             item.resource.created_at = resource.map(Timestamp::from_millis);
-            Ok(Page { items: vec![item], unreadable: vec![], next: None })
+            Ok(Page { items: vec![item], ..Page::default() })
         });
         let (_, _, seen) = outside.run(&scheduled()).await;
         let created: Vec<_> = seen.imported.iter().flatten().map(|finding| finding.created_at.millis()).collect();
@@ -998,7 +998,7 @@ async fn a_run_that_is_out_of_time_reports_what_it_has_and_retires_nothing() {
         let resource = thing(TYPE, &format!("t{number}"));
         let facts = (number < 2).then_some(Thing(bad()));
         let next = (number < 2).then(|| (number + 1).to_string());
-        Ok(Page { items: vec![Listed { resource, facts }], unreadable: vec![], next })
+        Ok(Page { items: vec![Listed { resource, facts }], next, ..Page::default() })
     });
     let slow = Slow(source);
     let clock = Running;

@@ -3,9 +3,9 @@
 mod inventory;
 mod wire;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-pub(crate) use inventory::Inventory;
+pub(crate) use inventory::{Inventory, RECORDED};
 use rule::{ACCOUNT, Annotation, Finding, Resource, Timestamp, Verdict};
 pub(crate) use wire::AwsConfig;
 
@@ -13,6 +13,7 @@ use super::{BATCH, Refused, send_all};
 use crate::{
     clock::{Clock, in_time},
     error::Problem,
+    journal::{Failing, Journal, Seal},
     mark::mark,
     settings::Evaluations,
 };
@@ -57,6 +58,9 @@ pub(crate) trait Api {
     /// `GetComplianceDetailsByConfigRule`: a page of the compliant and non-compliant results of a rule.
     async fn results(&self, rule: &str, token: Option<String>) -> PageOf<Evaluation>;
 
+    /// `GetComplianceDetailsByResource`: a page of the results about the account itself, with the rule that each is of.
+    async fn about_account(&self, account: &str, token: Option<String>) -> PageOf<(String, Evaluation)>;
+
     /// `ListDiscoveredResources`: a page of the resources of a type in Config's inventory. Only type, id and name are set.
     async fn discovered(&self, resource_type: &str, token: Option<String>) -> PageOf<Resource>;
 }
@@ -90,24 +94,33 @@ pub(crate) struct Ledger<'a, A, C> {
 }
 
 /// A result that Config holds, in 8 bytes, since there may be half a million of them: a mark of what it says, whose lowest bit
-/// tells whether this run came across its resource.
+/// tells whether this run came across its resource, and the next one whether it fails.
+#[derive(Clone, Copy)]
 struct Held(u64);
 
 impl Held {
+    const SEEN: u64 = 1;
+    const FAILS: u64 = 2;
+
     fn new(result: &Evaluation) -> Self {
-        Self(content(result) & !1)
+        let fails = if result.compliance == Compliance::NonCompliant { Self::FAILS } else { 0 };
+        Self(content(result) & !(Self::SEEN | Self::FAILS) | fails)
     }
 
-    fn says(&self, evaluation: &Evaluation) -> bool {
-        self.0 & !1 == content(evaluation) & !1
+    fn says(self, evaluation: &Evaluation) -> bool {
+        self.0 & !Self::SEEN == Self::new(evaluation).0
     }
 
     fn see(&mut self) {
-        self.0 |= 1;
+        self.0 |= Self::SEEN;
     }
 
-    const fn is_seen(&self) -> bool {
-        self.0 & 1 == 1
+    const fn is_seen(self) -> bool {
+        self.0 & Self::SEEN != 0
+    }
+
+    const fn fails(self) -> bool {
+        self.0 & Self::FAILS != 0
     }
 }
 
@@ -119,6 +132,8 @@ struct Tally {
     undecided: usize,
     /// The first few that fail.
     names: Vec<String>,
+    /// The youngest that fails of those that no later run reads.
+    youngest: Option<Failing>,
     /// Config does not take results for this type.
     refused: bool,
 }
@@ -153,8 +168,41 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         Ok(())
     }
 
-    /// Takes down one verdict, and posts the batch that it fills.
-    pub(crate) async fn record(&mut self, finding: &Finding) {
+    /// Reads what Config holds about the account itself.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub(crate) async fn about_account(&self) -> Result<Option<Evaluation>, String> {
+        let Invoked { rule_name, account, .. } = self.invoked;
+        let mut found = None;
+        let ask = async |token| self.api.about_account(account, token).await;
+        aws::each_page("config:GetComplianceDetailsByResource", ask, |results| {
+            found = found.take().or_else(|| results.into_iter().find(|(rule, _)| rule == rule_name));
+        })
+        .await?;
+        Ok(found.map(|(_, result)| result))
+    }
+
+    /// Marks of the resources that fail as far as Config holds.
+    pub(crate) async fn failing(&self) -> Result<HashSet<u64>, String> {
+        let mut failing = HashSet::new();
+        self.results(|results| {
+            let failed = results.iter().filter(|result| result.compliance == Compliance::NonCompliant);
+            failing.extend(failed.map(key));
+        })
+        .await?;
+        Ok(failing)
+    }
+
+    /// Takes note of a resource that an earlier run recorded: what Config holds of it stays.
+    pub(crate) fn keep(&mut self, resource: &Resource) {
+        if let Some(held) = self.held.as_mut().and_then(|held| held.get_mut(&key_of(resource))) {
+            held.see();
+        }
+    }
+
+    /// Takes down one verdict, and posts the batch that it fills. `for_good` if no later run reads the resource.
+    pub(crate) async fn record(&mut self, finding: &Finding, for_good: bool) {
         let (resource, tally) =
             (&finding.resource, self.tallies.entry(finding.resource.resource_type.clone()).or_default());
         let (compliance, annotation) = match &finding.verdict {
@@ -163,10 +211,8 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             Verdict::NotApplicable(reason) => (Compliance::NotApplicable, Some(reason)),
             Verdict::Undecided(_) => {
                 tally.undecided += 1;
-                // It exists, so what Config holds of it stays.
-                if let Some(held) = self.held.as_mut().and_then(|held| held.get_mut(&key_of(resource))) {
-                    held.see();
-                }
+                // It exists.
+                self.keep(resource);
                 return;
             }
         };
@@ -174,6 +220,9 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             Compliance::NonCompliant => {
                 tally.judged += 1;
                 tally.failing += 1;
+                if for_good {
+                    tally.youngest = tally.youngest.max(Failing::new(resource));
+                }
                 if tally.names.len() < 10 {
                     tally.names.push(resource.label().to_owned());
                 }
@@ -194,20 +243,108 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     /// Posts what still waits, says what has to be said of types that Config refuses, and after a complete list retires
     /// results of resources that are gone.
     pub(crate) async fn finish(mut self, coverage: Coverage) -> Outcome {
-        let mut problems = Vec::new();
         self.flush().await;
         self.post_refused_types(coverage).await;
-        if coverage == Coverage::All {
-            match in_time(self.clock, self.retire()).await {
-                Some(Ok(())) => {}
-                Some(Err(reason)) => problems.push(Problem::ResultsUnread(reason)),
-                None => problems.push(Problem::OutOfTime("retired")),
+        let problem = self.retire_unseen(coverage).await;
+        self.outcome(problem)
+    }
+
+    /// The same for a rule that [keeps a journal](Journal): what has to be said of the account waits for
+    /// [`conclude`](Self::conclude).
+    pub(crate) async fn settle(&mut self, coverage: Coverage) -> Option<Problem> {
+        self.flush().await;
+        if let Some(held) = self.held.as_mut().and_then(|held| held.get_mut(&id_mark(ACCOUNT, self.invoked.account))) {
+            held.see();
+        }
+        self.retire_unseen(coverage).await
+    }
+
+    /// Whether Config took everything so far.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.lost.is_none()
+    }
+
+    /// Posts the account's own result, which carries the journal.
+    pub(crate) async fn conclude(mut self, account: AccountResult<'_>) -> Outcome {
+        if let Some(evaluation) = self.of_account(account) {
+            self.post(evaluation).await;
+            self.flush().await;
+        }
+        self.outcome(None)
+    }
+
+    fn outcome(self, problem: Option<Problem>) -> Outcome {
+        let lost = self.lost.map(|(count, reason)| Problem::EvaluationsNotRecorded { count, reason });
+        Outcome { posted: self.posted, retired: self.retired, problems: problem.into_iter().chain(lost).collect() }
+    }
+
+    async fn retire_unseen(&mut self, coverage: Coverage) -> Option<Problem> {
+        if coverage != Coverage::All {
+            return None;
+        }
+        match in_time(self.clock, self.retire()).await {
+            Some(Ok(())) => None,
+            Some(Err(reason)) => Some(Problem::ResultsUnread(reason)),
+            None => Some(Problem::OutOfTime("retired")),
+        }
+    }
+
+    /// What to say of the account: whether something fails that this run or an earlier one read, and how far they came.
+    fn of_account(&self, account: AccountResult<'_>) -> Option<Evaluation> {
+        let AccountResult { before, seal, mut journal, found, coverage } = account;
+        let (kept, kept_journal) = before.unzip();
+        // A failure that a complete list does not name any more says nothing of the others: they have to be read again.
+        let lost_sight = journal.failing.is_some() && !found && coverage == Coverage::All;
+        if lost_sight {
+            journal = Journal::default();
+        } else {
+            let refused = self.tallies.values().filter(|tally| tally.refused);
+            journal.failing = journal.failing.max(refused.filter_map(|tally| tally.youngest).max());
+        }
+        if journal == Journal::default() && kept.is_none() && !self.tallies.values().any(|tally| tally.refused) {
+            // There is nothing to keep, and every resource has a result of its own.
+            return None;
+        }
+        let failing =
+            journal.failing.is_some() || self.holds_failure() || self.tallies.values().any(|of| of.failing > 0);
+        let complete = coverage == Coverage::All && !lost_sight && self.tallies.values().all(|of| of.undecided == 0);
+        let (compliance, words) = match self.failures() {
+            Some(names) => (Compliance::NonCompliant, names),
+            None if failing => (Compliance::NonCompliant, "resources fail; each has a result of its own".to_owned()),
+            None if complete => (Compliance::Compliant, "no resource fails".to_owned()),
+            // Some result has to carry the journal, and this is the only one that claims nothing of what was not read.
+            None => {
+                let compliance = kept.map_or(Compliance::Compliant, |result| result.compliance);
+                (compliance, "not all resources are read yet; none fails of those that were".to_owned())
             }
-        }
-        if let Some((count, reason)) = self.lost {
-            problems.push(Problem::EvaluationsNotRecorded { count, reason });
-        }
-        Outcome { posted: self.posted, retired: self.retired, problems }
+        };
+        // Names that an earlier run gave stay until there are new ones to give.
+        let is_news = kept_journal.is_none_or(|before| before.failing != journal.failing);
+        let words = match kept {
+            Some(Evaluation { compliance: Compliance::NonCompliant, annotation: Some(text), .. })
+                if failing && !is_news =>
+            {
+                Journal::words(text).to_owned()
+            }
+            _ => words,
+        };
+        let journal = journal.write(seal);
+        let room = Annotation::LIMIT.saturating_sub(journal.len() + 1);
+        let words: String = words.chars().take(room).collect();
+        Some(Evaluation {
+            resource_type: ACCOUNT.to_owned(),
+            resource_id: self.invoked.account.to_owned(),
+            compliance,
+            annotation: Some(format!("{} {journal}", words.trim_end())),
+            at: self.invoked.at,
+        })
+    }
+
+    /// Whether Config holds a failure of a resource that this run came across.
+    fn holds_failure(&self) -> bool {
+        let own = id_mark(ACCOUNT, self.invoked.account);
+        let mut held = self.held.iter().flatten();
+        held.any(|(key, held)| *key != own && held.is_seen() && held.fails())
     }
 
     /// Marks as not applicable what Config holds of resources that this run did not come across, unless it is newer than
@@ -252,8 +389,10 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             let held = held.get_mut(&key(&evaluation));
             let same = match held {
                 Some(held) => {
+                    let same = held.says(&evaluation);
+                    *held = Held::new(&evaluation);
                     held.see();
-                    held.says(&evaluation)
+                    same
                 }
                 // Config keeps no result for what is not applicable, so there is nothing to change.
                 None => evaluation.compliance == Compliance::NotApplicable,
@@ -334,6 +473,17 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         }
     }
 
+    /// Names of what fails of types that Config refuses.
+    fn failures(&self) -> Option<String> {
+        let failing = self.tallies.iter().filter(|(_, tally)| tally.refused && tally.failing > 0);
+        let failing = failing.map(|(resource_type, tally)| {
+            let kind = resource_type.rsplit("::").next().unwrap_or(resource_type);
+            format!("{} of {} {kind} fail: {}", tally.failing, tally.judged, tally.names.join(", "))
+        });
+        let failing = failing.collect::<Vec<_>>().join("; ");
+        (!failing.is_empty()).then_some(failing)
+    }
+
     fn of_refused_types(&self, coverage: Coverage) -> Option<Evaluation> {
         let refused: Vec<_> = self.tallies.iter().filter(|(_, tally)| tally.refused).collect();
         let (compliance, annotation) = match refused.iter().filter(|(_, tally)| tally.failing > 0).count() {
@@ -342,13 +492,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
                 (Compliance::NotApplicable, Annotation::new("there is no resource to judge"))
             }
             0 => (Compliance::Compliant, Annotation::new("all resources pass")),
-            _ => {
-                let failing = refused.iter().filter(|(_, tally)| tally.failing > 0).map(|(resource_type, tally)| {
-                    let kind = resource_type.rsplit("::").next().unwrap_or(resource_type);
-                    format!("{} of {} {kind} fail: {}", tally.failing, tally.judged, tally.names.join(", "))
-                });
-                (Compliance::NonCompliant, Annotation::new(failing.collect::<Vec<_>>().join("; ")))
-            }
+            _ => (Compliance::NonCompliant, Annotation::new(self.failures().unwrap_or_default())),
         };
         Some(Evaluation {
             resource_type: ACCOUNT.to_owned(),
@@ -358,6 +502,18 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             at: self.invoked.at,
         })
     }
+}
+
+/// What the account's own result of a rule that keeps a journal is made of.
+pub(crate) struct AccountResult<'a> {
+    /// The one that Config holds, with the journal in it.
+    pub(crate) before: Option<(&'a Evaluation, &'a Journal)>,
+    pub(crate) seal: &'a Seal,
+    /// How far this run came.
+    pub(crate) journal: Journal,
+    /// Whether this run came across the failing resource that the journal before named.
+    pub(crate) found: bool,
+    pub(crate) coverage: Coverage,
 }
 
 /// What a run came across.
@@ -388,7 +544,7 @@ fn key(evaluation: &Evaluation) -> u64 {
     id_mark(&evaluation.resource_type, &evaluation.resource_id)
 }
 
-fn key_of(resource: &Resource) -> u64 {
+pub(crate) fn key_of(resource: &Resource) -> u64 {
     id_mark(&resource.resource_type, &resource.id)
 }
 

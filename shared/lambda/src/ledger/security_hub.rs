@@ -119,7 +119,7 @@ pub(crate) struct Ledger<'a, A, C> {
     /// Details of the finding that was looked up, which one about a resource that is gone keeps.
     known_details: Details,
     knows: Knows,
-    /// Marks of open failures that have to be sent again as they are.
+    /// Marks of open findings that have to be sent again as they are.
     to_refresh: HashSet<u64>,
     waiting: Vec<HubFinding>,
     sent: usize,
@@ -209,6 +209,20 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     pub(crate) fn hurry(&mut self) {
         self.in_a_hurry = true;
         self.trouble.get_or_insert_with(|| "the time was up".to_owned());
+    }
+
+    /// Takes note of a resource that an earlier run recorded: its finding stays.
+    pub(crate) fn keep(&mut self, resource: &Resource) {
+        if self.open.is_empty() {
+            return;
+        }
+        let id = mark(&self.reporter.finding_id(resource));
+        if let Some(open) = self.open.get_mut(&id) {
+            open.seen = true;
+            if open.old {
+                self.to_refresh.insert(id);
+            }
+        }
     }
 
     /// Takes down one verdict, and sends the batch that it fills.
@@ -350,11 +364,11 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         }
     }
 
-    /// Sends open failures again as they are whose resources nobody could read: Security Hub would forget them.
+    /// Sends open findings again as they are whose resources nobody could read, or had to: Security Hub would forget them.
     async fn refresh(&mut self) {
         let mut old = Vec::new();
         let to_refresh = &self.to_refresh;
-        let read = self.each_open(&[Status::Failed], None, |findings| {
+        let read = self.each_open(self.interest(), None, |findings| {
             old.extend(findings.into_iter().filter(|finding| to_refresh.contains(&mark(&finding.id))));
         });
         if let Err(reason) = read.await {

@@ -4,6 +4,16 @@ use rule::Resource;
 
 use super::{Api, id_mark};
 
+/// Types that rules report on which wait for no change of them, and which Config records all the same (AWS Config Developer Guide,
+/// "Supported Resource Types").
+pub(crate) const RECORDED: [&str; 5] = [
+    "AWS::SageMaker::DataQualityJobDefinition",
+    "AWS::SageMaker::ModelBiasJobDefinition",
+    "AWS::SageMaker::ModelExplainabilityJobDefinition",
+    "AWS::SageMaker::ModelQualityJobDefinition",
+    "AWS::SageMaker::MonitoringSchedule",
+];
+
 /// Ids that Config's inventory gives to resources of the types that it records.
 #[derive(Default)]
 pub(crate) struct Inventory {

@@ -2,7 +2,7 @@
 
 use aws::SdkConfig;
 use aws_sdk_config::{Client, error::ProvideErrorMetadata, types};
-use rule::Resource;
+use rule::{ACCOUNT, Resource};
 
 use super::{Api, Compliance, Evaluation, PageOf, PutError};
 use crate::ledger::Refused;
@@ -58,6 +58,23 @@ impl Api for AwsConfig {
         let results = answer.evaluation_results().iter().map(held);
         let results = results.collect::<Option<_>>().ok_or_else(|| {
             "config:GetComplianceDetailsByConfigRule gave a result without its resource, its verdict or its time"
+                .to_owned()
+        })?;
+        Ok((results, answer.next_token().map(str::to_owned)))
+    }
+
+    async fn about_account(&self, account: &str, token: Option<String>) -> PageOf<(String, Evaluation)> {
+        let call = self.client.get_compliance_details_by_resource().resource_type(ACCOUNT).resource_id(account);
+        let call = call.compliance_types(types::ComplianceType::Compliant);
+        let call = call.compliance_types(types::ComplianceType::NonCompliant).set_next_token(token);
+        let answer = call.send().await;
+        let answer = answer.map_err(|error| aws::reason("config:GetComplianceDetailsByResource", &error))?;
+        let results = answer.evaluation_results().iter().map(|result| {
+            let rule = result.evaluation_result_identifier()?.evaluation_result_qualifier()?.config_rule_name()?;
+            Some((rule.to_owned(), held(result)?))
+        });
+        let results = results.collect::<Option<_>>().ok_or_else(|| {
+            "config:GetComplianceDetailsByResource gave a result without its rule, its resource, its verdict or its time"
                 .to_owned()
         })?;
         Ok((results, answer.next_token().map(str::to_owned)))

@@ -1,0 +1,199 @@
+//! # sagemaker-job-in-vpc
+//!
+//! ## What it checks
+//! Whether SageMaker jobs run in a VPC of yours, of all eleven kinds (`JOBS.md` of the `sagemaker` crate has each kind's field and what its
+//! absence means), and with `subnetIds` and `vpcIds` in which. A transform job runs its model's containers, so its model decides.
+//!
+//! A job that is over is judged for `lookbackDays` after its creation, one that runs always. Jobs that another job or a monitoring schedule
+//! started are judged by that one.
+//!
+//! ## Why it matters
+//! Outside your VPC, a job reaches data and the internet over a network of SageMaker's, past your route tables, endpoints, endpoint policies and
+//! flow logs.
+//!
+//! ## Verdicts
+//! * `COMPLIANT`: it has subnets, all of them of `subnetIds`, if given, and in one of `vpcIds`, if given.
+//! * `NON_COMPLIANT`: it has no `VpcConfig`, or a subnet that is not one of `subnetIds`, or in no VPC of `vpcIds`. One definition of a tuning
+//!   job is enough.
+//! * `NON_COMPLIANT`: with `vpcIds`, a subnet of a job definition or a schedule does not exist.
+//! * `NOT_APPLICABLE`: with `vpcIds`, a subnet of a job does not exist any more, so nobody can tell its VPC; the training job is serverless; no
+//!   instance runs for a labeling job, which has no automation; the model of a transform job does not exist any more, or came after the
+//!   job under the same name; the job is judged by what started it, or is being deleted; a schedule's definition does not exist; the
+//!   job is older than the window and over.
+//! * Undecided, reported to Security Hub only, and an error of the function: the job, its model, a schedule's definition or a subnet could not
+//!   be read, or its status is missing or unknown.
+//!
+//! ## How to fix
+//! A job cannot be changed. Have whatever starts it set `VpcConfig`, create the model of a transform job with it, and recreate definitions
+//! and schedules with it. The VPC needs endpoints for what the job reads, S3 first. The finding of a job that is over goes when the job is
+//! older than `lookbackDays`, or deleted.
+//!
+//! ## References
+//! * Amazon SageMaker API, the eleven `Describe` operations of `JOBS.md`; Amazon EC2 API, `DescribeSubnets`.
+//! * AWS Config and Security Hub have no control for it.
+
+use ec2::{Placed, PlacedQuery};
+use rule::{
+    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
+    Severity, SoFar, Trigger, Verdict,
+};
+use sagemaker::{JOB_PARAMETERS, Job, JobKind, JobParameters, JobQuery, Setting};
+
+/// The rule.
+#[derive(Debug)]
+pub struct JobInVpc;
+
+/// The rule's parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Params {
+    /// Which jobs are judged.
+    pub jobs: JobParameters,
+    /// Subnets that they may be in; any if empty.
+    pub subnets: Vec<String>,
+    /// VPCs that they may be in; any if empty.
+    pub vpcs: Vec<String>,
+}
+
+const META: Metadata = Metadata {
+    name: "sagemaker-job-in-vpc",
+    version: env!("CARGO_PKG_VERSION"),
+    summary: "SageMaker jobs should run in a VPC",
+    severity: Severity::High,
+    resource_types: &JobKind::RESOURCE_TYPES,
+    triggers: &[Trigger::Schedule],
+    also_triggered_by: &[],
+    parameters: &[
+        ParameterSpec { name: "subnetIds", default: "", about: "subnets that jobs may be in; any unless given" },
+        ParameterSpec { name: "vpcIds", default: "", about: "VPCs that jobs may be in; any unless given" },
+        JOB_PARAMETERS[0],
+        JOB_PARAMETERS[1],
+        JOB_PARAMETERS[2],
+    ],
+    iam_actions: &[
+        "ec2:DescribeSubnets",
+        "sagemaker:DescribeAutoMLJobV2",
+        "sagemaker:DescribeDataQualityJobDefinition",
+        "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:DescribeLabelingJob",
+        "sagemaker:DescribeModel",
+        "sagemaker:DescribeModelBiasJobDefinition",
+        "sagemaker:DescribeModelExplainabilityJobDefinition",
+        "sagemaker:DescribeModelQualityJobDefinition",
+        "sagemaker:DescribeMonitoringSchedule",
+        "sagemaker:DescribeProcessingJob",
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:DescribeTransformJob",
+        "sagemaker:ListAutoMLJobs",
+        "sagemaker:ListDataQualityJobDefinitions",
+        "sagemaker:ListHyperParameterTuningJobs",
+        "sagemaker:ListLabelingJobs",
+        "sagemaker:ListModelBiasJobDefinitions",
+        "sagemaker:ListModelExplainabilityJobDefinitions",
+        "sagemaker:ListModelQualityJobDefinitions",
+        "sagemaker:ListMonitoringSchedules",
+        "sagemaker:ListProcessingJobs",
+        "sagemaker:ListTags",
+        "sagemaker:ListTrainingJobs",
+        "sagemaker:ListTransformJobs",
+    ],
+    requirements: &REQUIREMENTS,
+    remediation: Remediation {
+        text: "A job cannot be changed. Have whatever starts it set VpcConfig, create the model of a transform job with it, and recreate job \
+               definitions and monitoring schedules with it. The VPC needs endpoints for what the job reads, S3 first. The finding of a \
+               job that is over goes when the job is older than lookbackDays, or deleted.",
+        url: "https://docs.aws.amazon.com/sagemaker/latest/dg/infrastructure-give-access.html",
+    },
+};
+
+/// What Security Hub maps SageMaker.2 to, its control for notebook instances in a VPC.
+const REQUIREMENTS: [Requirement; 14] = {
+    const fn nist(id: &'static str) -> Requirement {
+        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::Inferred }
+    }
+    [
+        nist("AC-21"),
+        nist("AC-3"),
+        nist("AC-3(7)"),
+        nist("AC-4"),
+        nist("AC-4(21)"),
+        nist("AC-6"),
+        nist("SC-7"),
+        nist("SC-7(3)"),
+        nist("SC-7(4)"),
+        nist("SC-7(9)"),
+        nist("SC-7(11)"),
+        nist("SC-7(16)"),
+        nist("SC-7(20)"),
+        nist("SC-7(21)"),
+    ]
+};
+
+/// The subnets that a job names.
+#[must_use]
+pub fn subnets(job: &Job) -> Vec<&str> {
+    let parts = job.parts.known().into_iter().flatten();
+    let subnets = parts.filter_map(|part| if let Setting::Is(subnets) = &part.subnets { Some(subnets) } else { None });
+    subnets.flatten().map(String::as_str).collect()
+}
+
+impl Rule for JobInVpc {
+    const META: Metadata = META;
+    type Facts = Placed<Job>;
+    type Params = Params;
+    const READS_ONCE: bool = true;
+
+    fn params(given: &mut Parameters) -> Result<Params, ParameterError> {
+        let jobs = JobParameters::take(given, &JobKind::ALL)?;
+        Ok(Params { jobs, subnets: given.list("subnetIds"), vpcs: given.list("vpcIds") })
+    }
+
+    fn query(params: &Params, so_far: &SoFar) -> PlacedQuery<JobQuery> {
+        PlacedQuery { of: JobQuery::new(&params.jobs, so_far, true), look_up: !params.vpcs.is_empty() }
+    }
+
+    fn decide(job: &Placed<Job>, params: &Params, _: Context<'_>) -> Verdict {
+        params.jobs.judge(&job.of, |part| match &part.subnets {
+            Setting::Is(subnets) => {
+                let stranger =
+                    subnets.iter().find(|subnet| !params.subnets.is_empty() && !params.subnets.contains(subnet));
+                match stranger {
+                    Some(subnet) => Verdict::non_compliant(format!("subnet {subnet} is not one of subnetIds")),
+                    None if params.vpcs.is_empty() => Verdict::COMPLIANT,
+                    None => in_vpcs(job, subnets, &params.vpcs),
+                }
+            }
+            Setting::Absent => {
+                let where_to = if job.of.kind == JobKind::Transform { "of its model" } else { "where it is started" };
+                Verdict::non_compliant(format!("it runs outside any VPC of yours; set VpcConfig {where_to}"))
+            }
+            Setting::Unread(reason) => Verdict::undecided(reason),
+            Setting::Moot(reason) => Verdict::not_applicable(reason),
+        })
+    }
+}
+
+/// The verdict on subnets that have to be in one of these VPCs. What is certain comes first; that one is unknown outweighs any that are not.
+fn in_vpcs(job: &Placed<Job>, subnets: &[String], vpcs: &[String]) -> Verdict {
+    let (mut unread, mut gone) = (None, None);
+    for subnet in subnets {
+        match job.vpc_of(subnet) {
+            Fact::Known(vpc) if vpcs.contains(&vpc) => {}
+            Fact::Known(vpc) => {
+                return Verdict::non_compliant(format!("subnet {subnet} is in {vpc}, which is not one of vpcIds"));
+            }
+            Fact::Unread(reason) => unread = unread.or(Some(reason)),
+            Fact::Absent => gone = gone.or(Some(subnet)),
+        }
+    }
+    match (unread, gone) {
+        (_, Some(subnet)) if !job.of.is_job() => Verdict::non_compliant(format!("subnet {subnet} does not exist")),
+        (Some(reason), _) => Verdict::undecided(reason),
+        (None, Some(subnet)) => {
+            Verdict::not_applicable(format!("subnet {subnet} does not exist any more, so nobody can tell its VPC"))
+        }
+        (None, None) => Verdict::COMPLIANT,
+    }
+}
+
+#[cfg(test)]
+mod tests;
