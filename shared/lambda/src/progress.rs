@@ -1,6 +1,6 @@
 //! How far one run comes in each type of which finished resources are read once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rule::{Resource, Timestamp};
 
@@ -16,8 +16,24 @@ struct OfType {
     under_way: BTreeMap<Timestamp, usize>,
     /// Creation time of the oldest of those that a later run has to read again.
     left: Option<Timestamp>,
-    /// Creation time of the newest that is recorded.
+    /// Creation time of the newest recorded one before which nothing is missing.
     newest: Option<Timestamp>,
+    /// Creation times of those that are recorded too, and before which something is.
+    ahead: BTreeSet<Timestamp>,
+}
+
+impl OfType {
+    /// Moves on as far as nothing is missing.
+    fn move_on(&mut self) {
+        let Some(reach) = self.reach else { return };
+        let missing = self.under_way.keys().next().copied().into_iter().chain(self.left).min();
+        while let Some(next) = self.ahead.first().copied()
+            && next <= reach
+            && missing.is_none_or(|missing| next < missing)
+        {
+            self.newest = self.ahead.pop_first();
+        }
+    }
 }
 
 impl Progress {
@@ -32,6 +48,7 @@ impl Progress {
     pub(crate) fn reached(&mut self, resource_type: &str, to: Timestamp) {
         let of = self.of(resource_type);
         of.reach = of.reach.max(Some(to));
+        of.move_on();
     }
 
     /// Takes note that a resource that was listed with this creation time is recorded, and whether for good.
@@ -43,24 +60,26 @@ impl Progress {
                 of.under_way.remove(&created_at);
             }
         }
-        if for_good {
-            of.newest = of.newest.max(Some(created_at));
-        } else {
-            of.left = Some(of.left.map_or(created_at, |left| left.min(created_at)));
+        if !for_good {
+            let left = of.left.map_or(created_at, |left| left.min(created_at));
+            of.left = Some(left);
+            // Nothing gets past it.
+            of.ahead.split_off(&left);
+        } else if of.left.is_none_or(|left| created_at < left) {
+            of.ahead.insert(created_at);
         }
+        of.move_on();
     }
 
-    /// For each type, the creation time up to which every resource is recorded for good; never earlier than `before`.
+    /// For each type, the creation time of the newest resource up to which every one is recorded for good; never earlier than `before`.
+    /// It is a resource's and not the time of the run, so that a run that finds nothing new has nothing new to say.
     pub(crate) fn read_to(&self, before: &BTreeMap<String, Timestamp>) -> BTreeMap<String, Timestamp> {
         let mut read_to = before.clone();
         for (resource_type, of) in &self.0 {
-            let open = of.under_way.keys().next().copied().into_iter().chain(of.left).min();
-            let until = open.map(|at| Timestamp::from_millis(at.millis() - 1));
-            // Up to the newest only, so that a run that finds nothing new has nothing new to say.
-            let (Some(reach), Some(newest)) = (of.reach, of.newest) else { continue };
-            let to = until.map_or(reach, |until| until.min(reach)).min(newest);
-            let entry = read_to.entry(resource_type.clone()).or_insert(to);
-            *entry = (*entry).max(to);
+            if let Some(newest) = of.newest {
+                let entry = read_to.entry(resource_type.clone()).or_insert(newest);
+                *entry = (*entry).max(newest);
+            }
         }
         read_to
     }
@@ -100,14 +119,14 @@ mod tests {
         assert_eq!(read_to(&progress, 5), 5);
         progress.reached(TYPE, time(39));
         progress.recorded(TYPE, time(30), true);
-        assert_eq!(read_to(&progress, 5), 9, "10 is under way");
+        assert_eq!(read_to(&progress, 5), 5, "10 is under way");
         progress.recorded(TYPE, time(10), true);
         progress.recorded(TYPE, time(20), true);
-        assert_eq!(read_to(&progress, 5), 19, "another of 20 is under way");
+        assert_eq!(read_to(&progress, 5), 10, "another of 20 is under way");
         progress.recorded(TYPE, time(20), true);
         assert_eq!(read_to(&progress, 5), 30);
         progress.recorded(TYPE, time(40), true);
-        assert_eq!(read_to(&progress, 5), 39, "there may be another of 40");
+        assert_eq!(read_to(&progress, 5), 30, "there may be another of 40");
         progress.reached(TYPE, time(1000));
         assert_eq!(read_to(&progress, 5), 40);
         assert_eq!(read_to(&progress, 50), 50, "never back");
@@ -123,7 +142,7 @@ mod tests {
         progress.recorded(TYPE, time(10), true);
         progress.recorded(TYPE, time(20), false);
         progress.recorded(TYPE, time(30), true);
-        assert_eq!(read_to(&progress, 5), 19);
+        assert_eq!(read_to(&progress, 5), 10);
     }
 
     #[test]

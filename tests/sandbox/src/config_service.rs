@@ -145,6 +145,7 @@ impl ConfigService {
             "DescribeConfigRules" => self.describe_config_rules(&input, &call.place),
             "PutEvaluations" => self.put_evaluations(&input),
             "GetComplianceDetailsByConfigRule" => self.compliance_details(&input),
+            "GetComplianceDetailsByResource" => self.compliance_of_resource(&input),
             "DescribeComplianceByConfigRule" => self.compliance_by_rule(&input),
             "ListDiscoveredResources" => self.list_discovered(&input),
             _ => return None,
@@ -247,38 +248,21 @@ impl ConfigService {
         if !self.rules.contains_key(&rule) {
             return Err(no_such_rule(&rule));
         }
-        let types: Vec<_> =
-            input["ComplianceTypes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        if types.contains(&"INSUFFICIENT_DATA") {
-            return Err(invalid("INSUFFICIENT_DATA is not a valid filter."));
-        }
-        let meant = |kept: &Kept| match types.as_slice() {
-            // Config drops what is not applicable, so it shows only if it is asked for.
-            [] => kept.compliance != "NOT_APPLICABLE",
-            types => types.contains(&kept.compliance.as_str()),
-        };
+        let meant = meant(input)?;
         let results: Vec<_> = self.kept.iter().filter(|(key, kept)| key.0 == rule && meant(kept)).collect();
         let (page, next) = page(&results, input, "Limit")?;
-        let shown = page.iter().map(|((rule, resource_type, id), kept)| {
-            let at = seconds(kept.at);
-            let mut result = json!({
-                "EvaluationResultIdentifier": {
-                    "EvaluationResultQualifier": {
-                        "ConfigRuleName": rule, "ResourceType": resource_type, "ResourceId": id,
-                        "EvaluationMode": "DETECTIVE",
-                    },
-                    "OrderingTimestamp": at,
-                },
-                "ComplianceType": kept.compliance,
-                "ResultRecordedTime": at,
-                "ConfigRuleInvokedTime": at,
-            });
-            if let Some(annotation) = &kept.annotation {
-                result["Annotation"] = json!(annotation);
-            }
-            result
-        });
-        Ok(Answer::ok(with_token(json!({"EvaluationResults": shown.collect::<Vec<_>>()}), "NextToken", next)))
+        let shown: Vec<_> = page.iter().map(|(key, kept)| shown(key, kept)).collect();
+        Ok(Answer::ok(with_token(json!({"EvaluationResults": shown}), "NextToken", next)))
+    }
+
+    fn compliance_of_resource(&self, input: &Value) -> Result<Answer, Answer> {
+        let (resource_type, id) = (text(input, "ResourceType", 1, 256)?, text(input, "ResourceId", 1, 768)?);
+        let meant = meant(input)?;
+        let results: Vec<_> =
+            self.kept.iter().filter(|(key, kept)| key.1 == resource_type && key.2 == id && meant(kept)).collect();
+        let (page, next) = page(&results, input, "Limit")?;
+        let shown: Vec<_> = page.iter().map(|(key, kept)| shown(key, kept)).collect();
+        Ok(Answer::ok(with_token(json!({"EvaluationResults": shown}), "NextToken", next)))
     }
 
     fn compliance_by_rule(&self, input: &Value) -> Result<Answer, Answer> {
@@ -322,6 +306,40 @@ impl ConfigService {
             }
         }
     }
+}
+
+/// Which results a call asks for.
+fn meant(input: &Value) -> Result<impl Fn(&Kept) -> bool, Answer> {
+    let types = input["ComplianceTypes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let types: Vec<_> = types.map(str::to_owned).collect();
+    if types.iter().any(|of| of == "INSUFFICIENT_DATA") {
+        return Err(invalid("INSUFFICIENT_DATA is not a valid filter."));
+    }
+    Ok(move |kept: &Kept| match types.as_slice() {
+        // Config drops what is not applicable, so it shows only if it is asked for.
+        [] => kept.compliance != "NOT_APPLICABLE",
+        types => types.contains(&kept.compliance),
+    })
+}
+
+/// A result as the API shows it.
+fn shown((rule, resource_type, id): &Key, kept: &Kept) -> Value {
+    let at = seconds(kept.at);
+    let mut result = json!({
+        "EvaluationResultIdentifier": {
+            "EvaluationResultQualifier": {
+                "ConfigRuleName": rule, "ResourceType": resource_type, "ResourceId": id, "EvaluationMode": "DETECTIVE",
+            },
+            "OrderingTimestamp": at,
+        },
+        "ComplianceType": kept.compliance,
+        "ResultRecordedTime": at,
+        "ConfigRuleInvokedTime": at,
+    });
+    if let Some(annotation) = &kept.annotation {
+        result["Annotation"] = json!(annotation);
+    }
+    result
 }
 
 /// A page of at most `limit` (10 unless given, at most 100), with the token of the next.
