@@ -6,10 +6,6 @@ use kms::WithKeys;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    lambda::run::<VolumeEncrypted, _>(|config| {
-        WithKeys::new(config, Volumes::new(config), |volume| {
-            volume.kms_key.known().map(String::as_str).into_iter().collect()
-        })
-    })
-    .await
+    let source = |config: &_| WithKeys::new(config, Volumes::new(config), |of| kms::named(&of.kms_key));
+    lambda::run::<VolumeEncrypted, _>(source).await
 }

@@ -7,7 +7,7 @@ use sagemaker_domain_kms_encrypted::DomainKmsEncrypted;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     lambda::run::<DomainKmsEncrypted, _>(|config| {
-        WithKeys::new(config, Domains::new(config), |of| of.kms_key.known().map(String::as_str).into_iter().collect())
+        WithKeys::new(config, Domains::new(config), |of| kms::named(&of.kms_key))
     })
     .await
 }

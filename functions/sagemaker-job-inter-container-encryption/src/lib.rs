@@ -13,7 +13,7 @@
 //! ## Verdicts
 //! * `COMPLIANT`: the traffic is encrypted.
 //! * `NON_COMPLIANT`: it is not, or nothing is said of it, which is the same, and the job has more than one instance. One definition of a
-//!   tuning job is enough. Of an AutoML job, whose instances SageMaker chooses, there may always be more than one.
+//!   tuning job is enough. Of an `AutoML` job, whose instances SageMaker chooses, there may always be more than one.
 //! * `NON_COMPLIANT`: the same with one instance, if `strict` is `true`.
 //! * `NOT_APPLICABLE`: there is one instance, which has nobody to talk to; the training job is serverless; the job is judged by what started it,
 //!   or is being deleted; a schedule's definition does not exist; the job is older than the window and over.
@@ -152,8 +152,7 @@ fn in_the_clear(part: &JobPart, strict: bool) -> Verdict {
         ))
     };
     match &part.instances {
-        Instances::Untold => fails("its instances"),
-        Instances::Told { count: Fact::Known(2..), .. } => fails("its instances"),
+        Instances::Untold | Instances::Told { count: Fact::Known(2..), .. } => fails("its instances"),
         Instances::Told { .. } if strict => fails("instances, of which it has no more than one now,"),
         Instances::Told { count: Fact::Known(0 | 1), .. } => {
             Verdict::not_applicable("one instance, which has no other to talk to")

@@ -1,12 +1,12 @@
 //! # sagemaker-job-network-isolation
 //!
 //! ## What it checks
-//! Whether the containers of SageMaker jobs are kept from the network, of the nine kinds that can: all but AutoML and labeling jobs
+//! Whether the containers of SageMaker jobs are kept from the network, of the nine kinds that can: all but `AutoML` and labeling jobs
 //! (`JOBS.md` of the `sagemaker` crate has each kind's field and what its absence means). A transform job runs its model's containers, so
 //! its model decides.
 //!
 //! A job that is over is judged for `lookbackDays` after its creation, one that runs always. Jobs that another job or a monitoring schedule
-//! started are judged by that one, if this rule judges it: what an AutoML or a labeling job started is judged itself.
+//! started are judged by that one, if this rule judges it: what an `AutoML` or a labeling job started is judged itself.
 //!
 //! ## Why it matters
 //! A container with a way to the network can send the training data anywhere, and so can every package in it. In isolation it gets its

@@ -7,7 +7,7 @@ use sagemaker_notebook_kms_encrypted::NotebookKmsEncrypted;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     lambda::run::<NotebookKmsEncrypted, _>(|config| {
-        WithKeys::new(config, Notebooks::new(config), |of| of.kms_key.known().map(String::as_str).into_iter().collect())
+        WithKeys::new(config, Notebooks::new(config), |of| kms::named(&of.kms_key))
     })
     .await
 }

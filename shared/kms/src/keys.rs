@@ -122,6 +122,12 @@ pub(crate) fn is_alias_of_aws(reference: &str) -> bool {
     reference.starts_with("alias/aws/") || reference.contains(":alias/aws/")
 }
 
+/// The key that a resource names, where it names one.
+#[must_use]
+pub fn named(key: &Fact<String>) -> Vec<&str> {
+    key.known().map(String::as_str).into_iter().collect()
+}
+
 /// Facts with the keys that they name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keyed<F> {

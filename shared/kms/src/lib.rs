@@ -3,5 +3,5 @@
 mod keys;
 mod requirement;
 
-pub use keys::{Key, KeyAnswer, KeyManager, KeyState, Keyed, KeyedQuery, Keys, WithKeys};
+pub use keys::{Key, KeyAnswer, KeyManager, KeyState, Keyed, KeyedQuery, Keys, WithKeys, named};
 pub use requirement::{KEY_REQUIREMENT_ANY, KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, REQUIREMENTS};

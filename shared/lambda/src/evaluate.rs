@@ -373,7 +373,7 @@ where
         // Reading, reporting to AWS Config and telling Security Hub go on side by side: AWS Config a few resources behind the
         // reading, Security Hub thousands if need be, so that it holds up neither.
         let (judged, mut to_settle) = mpsc::channel(if R::READS_ONCE { 2048 } else { 64 });
-        let (recorded, mut to_tell) = mpsc::channel(4096);
+        let (recorded, to_tell) = mpsc::channel(4096);
         let (unread, progress) = (Cell::new(None), RefCell::new(Progress::default()));
         let reading = async {
             let reading = read_all(world, judge, past, &progress, &judged);
@@ -391,31 +391,10 @@ where
                     None => return Err(Problem::OutOfTime("read")),
                 };
             problems.extend(past.problem.clone());
-            let (mut next, mut left_out, mut earlier) = (Some(recorded), 0, Earlier::default());
+            let mut recording = Recording { judge, past, inventory, config, progress, earlier: Earlier::default() };
+            let (mut next, mut left_out) = (Some(recorded), 0);
             while let Some(entry) = to_settle.recv().await {
-                let entry = match entry {
-                    Entry::New(mut judged) => {
-                        judged.finding.resource = inventory.name(judged.finding.resource);
-                        let (listed_at, settled) = (judged.listed_at, judged.settled);
-                        let until = judge.exempt_until(&judged);
-                        let finding = judge.settle(judged);
-                        let for_good = settled && !matches!(finding.verdict, Verdict::Undecided(_));
-                        noted.note(&finding);
-                        config.record(&finding, for_good).await;
-                        if let Some(created_at) = listed_at {
-                            progress.borrow_mut().recorded(&finding.resource.resource_type, created_at, for_good);
-                        }
-                        earlier.until = earlier.until.into_iter().chain(until.filter(|_| for_good)).min();
-                        earlier.look_for(past, &finding.resource);
-                        Entry::New(finding)
-                    }
-                    Entry::Unchanged(resource) => {
-                        noted.summary.unchanged += 1;
-                        config.keep(&resource);
-                        earlier.look_for(past, &resource);
-                        Entry::Unchanged(resource)
-                    }
-                };
+                let entry = recording.record(entry, noted).await;
                 if let Some(recorded) = &next {
                     match select(pin!(recorded.send(entry)), pin!(clock.sleep(PATIENCE))).await {
                         Either::Left((Ok(()), _)) => continue,
@@ -433,33 +412,16 @@ where
                 problems.push(problem);
                 Coverage::Part
             });
-            if R::READS_ONCE {
+            let Recording { mut config, earlier, .. } = recording;
+            let reported = if R::READS_ONCE {
                 problems.extend(config.settle(coverage).await);
-                return Ok((Reported::Open(Box::new(config), earlier), problems, coverage, left_out));
-            }
-            Ok((Reported::Done(config.finish(coverage).await), problems, coverage, left_out))
-        };
-        let telling = async {
-            let Some(security_hub) = &mut security_hub else { return drop(to_tell) };
-            let work = async {
-                security_hub.load().await;
-                while let Some(entry) = to_tell.recv().await {
-                    match entry {
-                        Entry::New(finding) => security_hub.record(&finding).await,
-                        Entry::Unchanged(resource) => security_hub.keep(&resource),
-                    }
-                }
+                Reported::Open(Box::new(config), earlier)
+            } else {
+                Reported::Done(config.finish(coverage).await)
             };
-            let too_late = async {
-                clock.time_is_up().await;
-                clock.sleep(GRACE).await;
-            };
-            let is_late = matches!(select(pin!(work), pin!(too_late)).await, Either::Right(_));
-            if is_late {
-                security_hub.hurry();
-                drop(to_tell);
-            }
+            Ok((reported, problems, coverage, left_out))
         };
+        let telling = tell(clock, security_hub.as_mut(), to_tell);
         let ((), reported, ()) = join3(reading, reporting, telling).await;
         let (reported, mut problems, coverage, left_out) = match reported {
             Ok(reported) => reported,
@@ -474,23 +436,58 @@ where
         };
         let outcome = match reported {
             Reported::Done(outcome) => outcome,
-            Reported::Open(config, Earlier { until, found }) => {
-                let mut journal = past.journal.clone();
+            Reported::Open(config, earlier) => {
                 // What one of the ledgers missed has to be read again.
-                if config.is_complete() && told.problem.is_none() {
-                    journal.read_to = progress.borrow().read_to(&journal.read_to);
-                    journal.until = journal.until.into_iter().chain(until).min();
-                }
-                for (resource_type, time) in &journal.read_to {
-                    notes.summary.read_to.insert(resource_type.clone(), time.to_string());
-                }
+                let complete = config.is_complete() && told.problem.is_none();
+                let journal = earlier.journal(past, complete.then(|| progress.borrow()).as_deref());
+                let read_to = journal.read_to.iter().map(|(of, time)| (of.clone(), time.to_string()));
+                notes.summary.read_to = read_to.collect();
                 let before = past.result.as_ref().map(|result| (result, &past.journal));
-                let account = AccountResult { before, seal: &judge.seal, journal, found, coverage };
-                config.conclude(account).await
+                let (seal, found) = (&judge.seal, earlier.found);
+                config.conclude(AccountResult { before, seal, journal, found, coverage }).await
             }
         };
         notes.conclude(&mut problems, outcome, told);
         problems
+    }
+}
+
+/// The reporting to AWS Config of a run over everything.
+struct Recording<'a, R: Rule, A, C> {
+    judge: &'a Judge<'a, R>,
+    past: &'a Past,
+    inventory: Inventory,
+    config: config::Ledger<'a, A, C>,
+    progress: &'a RefCell<Progress>,
+    earlier: Earlier,
+}
+
+impl<R: Rule, A: config::Api, C: Clock> Recording<'_, R, A, C> {
+    async fn record(&mut self, entry: Entry<Judged>, notes: &mut Notes<'_>) -> Entry<Finding> {
+        match entry {
+            Entry::New(mut judged) => {
+                judged.finding.resource = self.inventory.name(judged.finding.resource);
+                let (listed_at, settled) = (judged.listed_at, judged.settled);
+                let until = self.judge.exempt_until(&judged);
+                let finding = self.judge.settle(judged);
+                let for_good = settled && !matches!(finding.verdict, Verdict::Undecided(_));
+                notes.note(&finding);
+                self.config.record(&finding, for_good).await;
+                if let Some(created_at) = listed_at {
+                    let resource_type = &finding.resource.resource_type;
+                    self.progress.borrow_mut().recorded(resource_type, created_at, for_good);
+                }
+                self.earlier.until = self.earlier.until.into_iter().chain(until.filter(|_| for_good)).min();
+                self.earlier.look_for(self.past, &finding.resource);
+                Entry::New(finding)
+            }
+            Entry::Unchanged(resource) => {
+                notes.summary.unchanged += 1;
+                self.config.keep(&resource);
+                self.earlier.look_for(self.past, &resource);
+                Entry::Unchanged(resource)
+            }
+        }
     }
 }
 
@@ -510,6 +507,16 @@ struct Earlier {
 }
 
 impl Earlier {
+    /// What a later run has to know after this one, if both ledgers have everything; what it had to know before, if not.
+    fn journal(&self, past: &Past, progress: Option<&Progress>) -> Journal {
+        let mut journal = past.journal.clone();
+        if let Some(progress) = progress {
+            journal.read_to = progress.read_to(&journal.read_to);
+            journal.until = journal.until.into_iter().chain(self.until).min();
+        }
+        journal
+    }
+
     fn look_for(&mut self, past: &Past, resource: &Resource) {
         if let Some(failing) = past.journal.failing.filter(|_| !self.found) {
             self.found = Failing::new(resource).is_some_and(|this| this.hash == failing.hash);
@@ -557,6 +564,32 @@ impl Past {
             }
         }
         past
+    }
+}
+
+/// Tells Security Hub what is recorded, while there is time.
+async fn tell<H: security_hub::Api, C: Clock>(
+    clock: &C,
+    security_hub: Option<&mut security_hub::Ledger<'_, H, C>>,
+    mut recorded: mpsc::Receiver<Entry<Finding>>,
+) {
+    let Some(security_hub) = security_hub else { return };
+    let work = async {
+        security_hub.load().await;
+        while let Some(entry) = recorded.recv().await {
+            match entry {
+                Entry::New(finding) => security_hub.record(&finding).await,
+                Entry::Unchanged(resource) => security_hub.keep(&resource),
+            }
+        }
+    };
+    let too_late = async {
+        clock.time_is_up().await;
+        clock.sleep(GRACE).await;
+    };
+    let is_late = matches!(select(pin!(work), pin!(too_late)).await, Either::Right(_));
+    if is_late {
+        security_hub.hurry();
     }
 }
 
@@ -637,7 +670,9 @@ where
                 }
                 if R::READS_ONCE {
                     let mut progress = progress.borrow_mut();
-                    items.iter().for_each(|item| progress.listed(&item.resource));
+                    for item in &items {
+                        progress.listed(&item.resource);
+                    }
                     if let Some((resource_type, to)) = reach {
                         progress.reached(resource_type, to);
                     }

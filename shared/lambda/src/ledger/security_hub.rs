@@ -8,20 +8,14 @@ use std::{
     time::Duration,
 };
 
-use futures::future::select;
+use futures::future::{Either, select};
 
 use rule::{ACCOUNT, Details, Finding, Metadata, Resource, Timestamp, Verdict};
 use sha2::{Digest, Sha256};
 pub(crate) use wire::SecurityHub;
 
 use super::{BATCH, Refused, config::Coverage, send_all};
-use crate::{
-    clock::{Clock, in_time},
-    error::Problem,
-    home::Home,
-    mark::mark,
-    settings::Findings,
-};
+use crate::{clock::Clock, error::Problem, home::Home, mark::mark, settings::Findings};
 
 /// Security Hub forgets an active finding 90 days after its last update; one that still holds is sent again well before.
 const REFRESH_AFTER: Duration = Duration::from_hours(60 * 24);
@@ -292,8 +286,11 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     /// Sends what still waits, and after a complete list archives the findings of resources that are gone.
     pub(crate) async fn finish(mut self, coverage: Coverage) -> Outcome {
         let clock = self.clock;
-        if !self.in_a_hurry {
+        if self.in_a_hurry {
+            select(pin!(self.flush()), pin!(clock.sleep(LAST_CALL))).await;
+        } else {
             let end = async {
+                self.flush().await;
                 if !self.to_refresh.is_empty() && !self.given_up {
                     self.refresh().await;
                 }
@@ -302,12 +299,14 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
                 }
                 self.flush().await;
             };
-            if in_time(clock, end).await.is_none() {
+            let too_late = async {
+                clock.time_is_up().await;
+                clock.sleep(LAST_CALL).await;
+            };
+            let is_late = matches!(select(pin!(end), pin!(too_late)).await, Either::Right(_));
+            if is_late {
                 self.hurry();
             }
-        }
-        if self.in_a_hurry {
-            select(pin!(self.flush()), pin!(clock.sleep(LAST_CALL))).await;
         }
         let problem = self.trouble.map(|reason| match self.missed {
             0 => Problem::FindingsNotRecorded(reason),

@@ -181,26 +181,27 @@ pub(super) fn definition(
     results: Option<&types::MonitoringOutputConfig>,
     network_config: Option<&types::MonitoringNetworkConfig>,
 ) -> JobPart {
-    let of_network = Network {
-        encrypts_traffic: network_config.and_then(|of| of.enable_inter_container_traffic_encryption()),
-        isolated: network_config.and_then(|of| of.enable_network_isolation()),
-        vpc: network_config.and_then(|of| of.vpc_config()),
-    };
-    monitoring(resources, results, &of_network)
+    let of_network = network_config.map(|of| Network {
+        encrypts_traffic: of.enable_inter_container_traffic_encryption(),
+        isolated: of.enable_network_isolation(),
+        vpc: of.vpc_config(),
+    });
+    monitoring(resources, results, of_network.unwrap_or_default())
 }
 
 /// A job definition that stands in its schedule.
 pub(super) fn inline(definition: &types::MonitoringJobDefinition) -> JobPart {
     let network_config = definition.network_config();
-    let of_network = Network {
-        encrypts_traffic: network_config.and_then(|of| of.enable_inter_container_traffic_encryption()),
-        isolated: network_config.and_then(|of| of.enable_network_isolation()),
-        vpc: network_config.and_then(|of| of.vpc_config()),
-    };
-    monitoring(definition.monitoring_resources(), definition.monitoring_output_config(), &of_network)
+    let of_network = network_config.map(|of| Network {
+        encrypts_traffic: of.enable_inter_container_traffic_encryption(),
+        isolated: of.enable_network_isolation(),
+        vpc: of.vpc_config(),
+    });
+    monitoring(definition.monitoring_resources(), definition.monitoring_output_config(), of_network.unwrap_or_default())
 }
 
 /// The network settings of a monitor, which the API has in two types of the same shape.
+#[derive(Clone, Copy, Default)]
 struct Network<'a> {
     encrypts_traffic: Option<bool>,
     isolated: Option<bool>,
@@ -210,7 +211,7 @@ struct Network<'a> {
 fn monitoring(
     resources: Option<&types::MonitoringResources>,
     results: Option<&types::MonitoringOutputConfig>,
-    of_network: &Network<'_>,
+    of_network: Network<'_>,
 ) -> JobPart {
     let cluster = resources.and_then(types::MonitoringResources::cluster_config);
     JobPart {
@@ -255,7 +256,7 @@ fn of_tuning_resources(resources: &types::HyperParameterTuningResourceConfig) ->
         return told([name(resources.instance_type()).as_deref()], [resources.instance_count()]);
     }
     let types: Vec<_> = configs.iter().map(|of| name(of.instance_type())).collect();
-    let counts = configs.iter().map(|of| of.instance_count());
+    let counts = configs.iter().map(types::HyperParameterTuningInstanceConfig::instance_count);
     match one_of(types.iter().map(Option::as_deref), counts) {
         Instances::Told { types, count, .. } => Instances::Told { types, count, undetermined: false },
         Instances::Untold => Instances::Untold,

@@ -149,8 +149,7 @@ struct Described {
     arn: Option<String>,
     name: Option<String>,
     created: Option<DateTime>,
-    /// None of a definition, which has none.
-    status: Option<Option<String>>,
+    status: Fact<JobStatus>,
     role: Option<String>,
     parent: Option<Parent>,
     parts: Fact<Vec<JobPart>>,
@@ -347,7 +346,7 @@ impl Jobs {
             arn: aws::given(answer.training_job_arn()),
             name: aws::given(answer.training_job_name()),
             created: answer.creation_time().copied(),
-            status: Some(answer.training_job_status().map(|status| status.as_str().to_owned())),
+            status: status_of(answer.training_job_status().map(types::TrainingJobStatus::as_str)),
             role: aws::given(answer.role_arn()),
             parent: parent([
                 (JobKind::Tuning, answer.tuning_job_arn()),
@@ -365,7 +364,7 @@ impl Jobs {
             arn: aws::given(answer.processing_job_arn()),
             name: aws::given(answer.processing_job_name()),
             created: answer.creation_time().copied(),
-            status: Some(answer.processing_job_status().map(|status| status.as_str().to_owned())),
+            status: status_of(answer.processing_job_status().map(types::ProcessingJobStatus::as_str)),
             role: aws::given(answer.role_arn()),
             parent: parent([
                 (JobKind::MonitoringSchedule, answer.monitoring_schedule_arn()),
@@ -388,7 +387,7 @@ impl Jobs {
             arn: aws::given(answer.transform_job_arn()),
             name: aws::given(answer.transform_job_name()),
             created: answer.creation_time().copied(),
-            status: Some(answer.transform_job_status().map(|status| status.as_str().to_owned())),
+            status: status_of(answer.transform_job_status().map(types::TransformJobStatus::as_str)),
             role: None,
             parent: parent([
                 (JobKind::AutoMl, answer.auto_ml_job_arn()),
@@ -435,7 +434,9 @@ impl Jobs {
             arn: aws::given(answer.hyper_parameter_tuning_job_arn()),
             name: aws::given(answer.hyper_parameter_tuning_job_name()),
             created: answer.creation_time().copied(),
-            status: Some(answer.hyper_parameter_tuning_job_status().map(|status| status.as_str().to_owned())),
+            status: status_of(
+                answer.hyper_parameter_tuning_job_status().map(types::HyperParameterTuningJobStatus::as_str),
+            ),
             role: None,
             parent: None,
             parts: Fact::Known(parts),
@@ -449,7 +450,7 @@ impl Jobs {
             arn: aws::given(answer.auto_ml_job_arn()),
             name: aws::given(answer.auto_ml_job_name()),
             created: answer.creation_time().copied(),
-            status: Some(answer.auto_ml_job_status().map(|status| status.as_str().to_owned())),
+            status: status_of(answer.auto_ml_job_status().map(types::AutoMlJobStatus::as_str)),
             role: aws::given(answer.role_arn()),
             parent: None,
             parts: Fact::Known(vec![parts::auto_ml(&answer)]),
@@ -463,7 +464,7 @@ impl Jobs {
             arn: aws::given(answer.labeling_job_arn()),
             name: aws::given(answer.labeling_job_name()),
             created: answer.creation_time().copied(),
-            status: Some(answer.labeling_job_status().map(|status| status.as_str().to_owned())),
+            status: status_of(answer.labeling_job_status().map(types::LabelingJobStatus::as_str)),
             role: aws::given(answer.role_arn()),
             parent: None,
             parts: Fact::Known(vec![parts::labeling(&answer)]),
@@ -503,7 +504,8 @@ impl Jobs {
             }
         };
         let (arn, name, role) = (aws::given(arn.as_deref()), aws::given(name.as_deref()), aws::given(role.as_deref()));
-        Ok(Described { arn, name, created, status: None, role, parent: None, parts: Fact::Known(vec![part]) })
+        let (status, parts) = (Fact::Known(JobStatus::Standing), Fact::Known(vec![part]));
+        Ok(Described { arn, name, created, status, role, parent: None, parts })
     }
 
     async fn schedule(&self, name: &str) -> Result<Described, Failure> {
@@ -525,7 +527,7 @@ impl Jobs {
             arn: aws::given(answer.monitoring_schedule_arn()),
             name: aws::given(answer.monitoring_schedule_name()),
             created: answer.creation_time().copied(),
-            status: Some(answer.monitoring_schedule_status().map(|status| status.as_str().to_owned())),
+            status: status_of_schedule(answer.monitoring_schedule_status().map(types::ScheduleStatus::as_str)),
             role: None,
             parent: None,
             parts,
@@ -669,19 +671,18 @@ fn facts(kind: JobKind, described: Described) -> Job {
     let Described { name, status, role, parent, parts, .. } = described;
     let details = aws::details([
         ("Name", name.as_deref()),
-        ("Status", status.as_ref().and_then(Option::as_deref)),
         ("StartedBy", parent.as_ref().map(|parent| parent.arn.as_str())),
         ("RoleArn", role.as_deref()),
     ]);
-    let status = match status {
-        None => Fact::Known(JobStatus::Standing),
-        Some(status) if kind == JobKind::MonitoringSchedule => match status.as_deref() {
-            Some("Failed" | "Pending" | "Scheduled" | "Stopped") => Fact::Known(JobStatus::Standing),
-            status => status_of(status),
-        },
-        Some(status) => status_of(status.as_deref()),
-    };
     Job { kind, status, parent, parts, details }
+}
+
+/// A schedule starts jobs, or can be made to again, whatever its status.
+fn status_of_schedule(status: Option<&str>) -> Fact<JobStatus> {
+    match status {
+        Some("Failed" | "Pending" | "Scheduled" | "Stopped") => Fact::Known(JobStatus::Standing),
+        status => status_of(status),
+    }
 }
 
 /// The status of a job, by the words that the six kinds share.

@@ -55,6 +55,11 @@ fn it_shows_the_drift_and_ends_well() {
         ("sagemaker-domain-kms-encrypted", ["1", "1", "1"]),
         ("sagemaker-endpoint-config-kms-encrypted", ["6", "1", "2"]),
         ("sagemaker-endpoint-multi-az", ["1", "6", "1"]),
+        ("sagemaker-job-in-vpc", ["8", "8", "2"]),
+        ("sagemaker-job-inter-container-encryption", ["5", "3", "6"]),
+        ("sagemaker-job-network-isolation", ["8", "6", "1"]),
+        ("sagemaker-job-output-kms-encrypted", ["12", "5", "1"]),
+        ("sagemaker-job-volume-kms-encrypted", ["9", "6", "3"]),
         ("sagemaker-notebook-kms-encrypted", ["2", "3", "1"]),
         ("sagemaker-notebook-no-direct-internet-access", ["3", "2", "1"]),
         ("vpc-flow-logs-enabled", ["1", "3", "1"]),
@@ -62,7 +67,7 @@ fn it_shows_the_drift_and_ends_well() {
         let row = rows.iter().rfind(|cells| cells[1] == format!("ml-{rule}")).unwrap();
         assert_eq!(row[2..5], counts, "{rule}: {text}");
     }
-    assert!(text.contains("Security Hub: 18 FAILED ACTIVE, 2 PASSED ACTIVE"), "{text}");
+    assert!(text.contains("Security Hub: 46 FAILED ACTIVE, 2 PASSED ACTIVE"), "{text}");
     assert!(text.ends_with("reported no new result and no new finding.\n"), "a second run says nothing new: {text}");
     // The sample events are about what is there.
     for (event, field) in [
@@ -145,6 +150,62 @@ const TABLE: &[(&str, Rows)] = &[
             ("records REJECT only", "NON_COMPLIANT", ""),
             ("1 of 2 subnets not covered", "NON_COMPLIANT", ""),
             ("shared by account", "NOT_APPLICABLE", ""),
+        ],
+    ),
+    (
+        "sagemaker-job-volume-kms-encrypted",
+        &[
+            ("credit-scoring-2026-11", "COMPLIANT", ""),
+            ("churn-notebook", "NON_COMPLIANT", "no KMS key is set"),
+            ("llm-finetune", "NOT_APPLICABLE", "local storage only (ml.g5.12xlarge)"),
+            ("price-search-001-abc", "NOT_APPLICABLE", "judged by what started it"),
+            ("feature-build", "COMPLIANT", ""),
+            ("nightly-scoring", "COMPLIANT", ""),
+            ("adhoc-scoring", "NON_COMPLIANT", "no KMS key is set"),
+            ("price-search", "NON_COMPLIANT", "definition linear: no KMS key is set"),
+            ("demand-automl", "COMPLIANT", ""),
+            ("receipts", "NON_COMPLIANT", "no KMS key is set"),
+            ("photos", "NOT_APPLICABLE", "without automated data labeling"),
+            ("fraud-data-quality", "COMPLIANT", ""),
+            ("fraud-model-quality", "COMPLIANT", ""),
+            ("credit-bias", "COMPLIANT", ""),
+            ("credit-explainability", "NON_COMPLIANT", "no KMS key is set"),
+            ("fraud-data-quality-hourly", "COMPLIANT", ""),
+            ("legacy-monitor", "NON_COMPLIANT", "no KMS key is set"),
+        ],
+    ),
+    (
+        "sagemaker-job-output-kms-encrypted",
+        &[
+            ("llm-finetune", "COMPLIANT", ""),
+            ("demand-automl", "NON_COMPLIANT", "no KMS key is set for its output"),
+            ("photos", "COMPLIANT", ""),
+            ("legacy-monitor", "NON_COMPLIANT", "no KMS key is set for its output"),
+        ],
+    ),
+    (
+        "sagemaker-job-inter-container-encryption",
+        &[
+            ("credit-scoring-2026-11", "COMPLIANT", ""),
+            ("churn-notebook", "NON_COMPLIANT", "traffic between its instances is not encrypted"),
+            ("llm-finetune", "NOT_APPLICABLE", "one instance"),
+        ],
+    ),
+    (
+        "sagemaker-job-network-isolation",
+        &[
+            ("nightly-scoring", "COMPLIANT", ""),
+            ("adhoc-scoring", "NON_COMPLIANT", "EnableNetworkIsolation of its model"),
+            ("profile-data", "NON_COMPLIANT", "network isolation is off"),
+        ],
+    ),
+    (
+        "sagemaker-job-in-vpc",
+        &[
+            ("nightly-scoring", "COMPLIANT", ""),
+            ("price-search", "NON_COMPLIANT", "definition linear: it runs outside any VPC"),
+            ("photos", "NOT_APPLICABLE", "without automated data labeling"),
+            ("fraud-data-quality-hourly", "COMPLIANT", ""),
         ],
     ),
     ("ai-services-opt-out", &[("123456789012", "COMPLIANT", ""), ("lex is `optIn`", "NON_COMPLIANT", "")]),
