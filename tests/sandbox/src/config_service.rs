@@ -249,9 +249,13 @@ impl ConfigService {
             return Err(no_such_rule(&rule));
         }
         let meant = meant(input)?;
-        let results: Vec<_> = self.kept.iter().filter(|(key, kept)| key.0 == rule && meant(kept)).collect();
-        let (page, next) = page(&results, input, "Limit")?;
-        let shown: Vec<_> = page.iter().map(|(key, kept)| shown(key, kept)).collect();
+        // There may be half a million of them, so no page collects them all.
+        let of_rule =
+            self.kept.range((rule.clone(), String::new(), String::new())..).take_while(|(key, _)| key.0 == rule);
+        let (start, size) = place_of_page(input, "Limit")?;
+        let mut found = of_rule.filter(|(_, kept)| meant(kept)).skip(start);
+        let shown: Vec<_> = found.by_ref().take(size).map(|(key, kept)| shown(key, kept)).collect();
+        let next = found.next().map(|_| token_of(start + size));
         Ok(Answer::ok(with_token(json!({"EvaluationResults": shown}), "NextToken", next)))
     }
 
@@ -344,6 +348,14 @@ fn shown((rule, resource_type, id): &Key, kept: &Kept) -> Value {
 
 /// A page of at most `limit` (10 unless given, at most 100), with the token of the next.
 fn page<'a, T>(all: &'a [T], input: &Value, limit: &str) -> Result<(&'a [T], Option<String>), Answer> {
+    let (start, size) = place_of_page(input, limit)?;
+    let end = (start + size).min(all.len());
+    let next = (end < all.len()).then(|| token_of(end));
+    Ok((all.get(start..end).unwrap_or_default(), next))
+}
+
+/// Where the page that is asked for starts, and how long it may be.
+fn place_of_page(input: &Value, limit: &str) -> Result<(usize, usize), Answer> {
     let token = if limit == "Limit" { "NextToken" } else { "nextToken" };
     let size = match input[limit].as_u64() {
         None | Some(0) => 10,
@@ -359,9 +371,11 @@ fn page<'a, T>(all: &'a [T], input: &Value, limit: &str) -> Result<(&'a [T], Opt
             .and_then(|at| at.parse().ok())
             .ok_or_else(|| Answer::refuse("InvalidNextTokenException", "The specified next token is not valid."))?,
     };
-    let end = (start + size).min(all.len());
-    let next = (end < all.len()).then(|| format!("from-{end}"));
-    Ok((all.get(start..end).unwrap_or_default(), next))
+    Ok((start, size))
+}
+
+fn token_of(start: usize) -> String {
+    format!("from-{start}")
 }
 
 fn with_token(mut body: Value, name: &str, token: Option<String>) -> Value {

@@ -3,9 +3,13 @@
 //! Everything is a release's own program under the sandbox's Runtime API, calling the sandbox's front door over HTTP. AWS's answers
 //! are played there, so moto's speed does not count. Machines differ: what counts are the ratios, taken side by side in one
 //! run.
+//!
+//! `cargo bench -- jobs` only looks at the 100,000 jobs; `cargo bench -- first-look <jobs>` looks at so many at the default ceiling with
+//! a deadline of a minute, as often as it takes (1,165 jobs a minute).
 
 #![expect(clippy::print_stdout, reason = "a program for people")]
 
+mod jobs;
 mod played;
 
 use std::{
@@ -51,6 +55,25 @@ async fn main() -> Result<()> {
     // Nothing is forwarded, so there is no moto behind the door.
     let (door, _) = FrontDoor::open(([127, 0, 0, 1], 9).into()).await?;
 
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => {}
+        ["jobs"] => {
+            let looks = jobs::looks(&door, &programs[jobs::RULE], &progress).await?;
+            bar.finish_and_clear();
+            println!("\n{}", jobs::shown(&looks));
+            return Ok(());
+        }
+        ["first-look", count] => {
+            let count = count.parse()?;
+            let looks = jobs::by_the_minute(&door, &programs[jobs::RULE], count, &progress).await?;
+            bar.finish_and_clear();
+            println!("\n{}", jobs::minutes(count, &looks));
+            return Ok(());
+        }
+        other => return Err(format!("there is no bench {other:?}: `jobs`, or `first-look` and a number").into()),
+    }
+
     let mut rows = Vec::new();
     for (name, program) in &programs {
         rows.push(Row::new(name, program, zipped(program)?));
@@ -82,8 +105,9 @@ async fn main() -> Result<()> {
         let alone = Scale::run(&door, &programs[name], name, stage, "1").await?;
         scale.push((what, together, alone));
     }
+    let looks = jobs::looks(&door, &programs[jobs::RULE], &progress).await?;
     bar.finish_and_clear();
-    println!("\n{}\n\n{}", costs(&rows), scales(&scale));
+    println!("\n{}\n\n{}\n\n{}", costs(&rows), scales(&scale), jobs::shown(&looks));
     Ok(())
 }
 

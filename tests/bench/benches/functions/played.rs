@@ -1,13 +1,13 @@
 //! AWS, played: answers as its services give them, to the calls that the functions make.
 
-use sandbox::{Answer, Call, Place, config_service::ConfigService};
+use sandbox::{Answer, Call, Place, PlayedJobs, config_service::ConfigService};
 use serde_json::{Value, json};
 
 /// Most that SageMaker puts on a page.
 const PAGE: usize = 100;
 
 /// What there is in an account: a fifth of the notebooks and endpoints drift. Beside them there are an endpoint configuration for each
-/// endpoint, one domain, one volume, one logged VPC and a key.
+/// endpoint, one domain, one volume, one logged VPC, one training job and a key.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Stage {
     pub(crate) notebooks: usize,
@@ -34,6 +34,7 @@ impl Stage {
     /// What answers for this account.
     pub(crate) fn answers(self, place: &Place) -> impl Fn(&Call) -> Option<Answer> + Send + Sync + 'static {
         let place = place.clone();
+        let jobs = PlayedJobs::new(&place, 1, sandbox::now().millis() - 3_600_000, 1);
         move |call| {
             let input = call.json();
             let number = |name: &str| -> Option<usize> { input[name].as_str()?.rsplit('-').next()?.parse().ok() };
@@ -119,8 +120,8 @@ impl Stage {
                 "DescribeScalableTargets" => json!({"ScalableTargets": []}),
                 "DescribeSubnets" => return Some(Answer::xml(subnets(self.subnets))),
                 "DescribeAvailabilityZones" => return Some(Answer::xml(zones())),
-                // AWS Config and Security Hub are the front door's own.
-                _ => return None,
+                // One training job, and no job of another kind. AWS Config and Security Hub are the front door's own.
+                _ => return jobs.answer(call),
             }))
         }
     }
