@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod exemptions;
+mod once;
 
 const TYPE: &str = "AWS::Test::Thing";
 const RELATED: &str = "AWS::Test::Related";
