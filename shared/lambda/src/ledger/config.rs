@@ -87,6 +87,8 @@ pub(crate) struct Ledger<'a, A, C> {
     waiting: BTreeMap<String, Vec<Evaluation>>,
     /// What is said of each type, in case Config refuses it.
     tallies: BTreeMap<String, Tally>,
+    /// What to say of what is no longer there.
+    gone: &'static str,
     /// Evaluations that could not be recorded, with the first reason.
     lost: Option<(usize, String)>,
     posted: usize,
@@ -148,6 +150,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             policy,
             waiting: BTreeMap::new(),
             tallies: BTreeMap::new(),
+            gone: "no longer found in this account and Region",
             lost: None,
             posted: 0,
             retired: 0,
@@ -252,6 +255,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     /// The same for a rule that [keeps a journal](Journal): what has to be said of the account waits for
     /// [`conclude`](Self::conclude).
     pub(crate) async fn settle(&mut self, coverage: Coverage) -> Option<Problem> {
+        self.gone = "no longer found in this account and Region, or over and older than the rule looks back";
         self.flush().await;
         if let Some(held) = self.held.as_mut().and_then(|held| held.get_mut(&id_mark(ACCOUNT, self.invoked.account))) {
             held.see();
@@ -366,7 +370,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             let last = stale.len() < AT_ONCE;
             let before = self.posted;
             for result in stale {
-                let annotation = Some("no longer found in this account and Region".to_owned());
+                let annotation = Some(self.gone.to_owned());
                 self.post(Evaluation { compliance: Compliance::NotApplicable, annotation, at, ..result }).await;
             }
             self.flush().await;
