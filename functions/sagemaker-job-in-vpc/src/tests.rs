@@ -77,7 +77,6 @@ fn decide(job: &Placed<Job>, pairs: &[(&str, &str)]) -> String {
 const VPC_1: &[(&str, &str)] = &[("vpcIds", "vpc-1")];
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn the_verdict_table() {
     use Setting::{Absent, Moot, Unread};
     const OUTSIDE: &str = "NON_COMPLIANT it runs outside any VPC of yours; set VpcConfig where it is started";

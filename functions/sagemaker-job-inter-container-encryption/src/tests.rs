@@ -63,7 +63,6 @@ fn decide(job: &Job, pairs: &[(&str, &str)]) -> String {
 const STRICT: &[(&str, &str)] = &[("strict", "true")];
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn the_verdict_table() {
     use Setting::{Absent, Is, Moot, Unread};
     const CLEAR: &str = "NON_COMPLIANT the traffic between its instances is not encrypted; set \

@@ -52,7 +52,6 @@ fn decide(job: &Job, pairs: &[(&str, &str)]) -> String {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn the_verdict_table() {
     use Setting::{Absent, Is, Moot, Unread};
     const OFF: &str = "NON_COMPLIANT network isolation is off; set EnableNetworkIsolation where it is started";
