@@ -236,3 +236,6 @@ impl Facts for Job {
         self.details.clone()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,3 +94,6 @@ fn named(name: Option<&str>, verdict: Verdict) -> Verdict {
         Verdict::Undecided(_) => Verdict::undecided(reason),
     }
 }
+
+#[cfg(test)]
+mod tests;

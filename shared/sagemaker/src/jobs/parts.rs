@@ -332,3 +332,6 @@ fn is_in_directory_bucket(path: &str) -> bool {
     let bucket = path.strip_prefix("s3://").unwrap_or(path).split('/').next().unwrap_or_default();
     bucket.ends_with("--x-s3")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,343 @@
+use std::collections::BTreeSet;
 
+use proptest::prelude::*;
+use rule::SoFar;
+
+use super::*;
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+const SINCE: i64 = 100 * DAY;
+const READ_TO: i64 = 110 * DAY;
+const KIND: JobKind = JobKind::Training;
+
+fn time(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+/// A query of which earlier runs read so far of these kinds.
+fn query(kinds: &[JobKind], read_to: &[(JobKind, i64)]) -> JobQuery {
+    let read_to = read_to.iter().map(|(kind, to)| (kind.resource_type().to_owned(), time(*to)));
+    JobQuery {
+        kinds: kinds.to_vec(),
+        since: time(SINCE),
+        so_far: SoFar { at: time(SINCE + 30 * DAY), read_to: read_to.collect() },
+        models: false,
+    }
+}
+
+#[test]
+fn legs_come_in_order() {
+    use JobKind::{DataQuality, Labeling, MonitoringSchedule, Training};
+    let query = query(
+        &[Training, MonitoringSchedule, Labeling, DataQuality],
+        &[(Labeling, READ_TO), (DataQuality, READ_TO), (JobKind::Processing, READ_TO)],
+    );
+    let expected = [
+        (MonitoringSchedule, Leg::Standing),
+        (DataQuality, Leg::Standing),
+        (Training, Leg::Older("InProgress")),
+        (Training, Leg::Older("Stopping")),
+        (Labeling, Leg::Older("Initializing")),
+        (Labeling, Leg::Older("InProgress")),
+        (Labeling, Leg::Older("Stopping")),
+        (Training, Leg::New),
+        (Labeling, Leg::New),
+        (Labeling, Leg::Read),
+    ];
+    assert_eq!(query.legs(), expected);
+    assert_eq!(JobQuery::default().legs(), []);
+}
+
+#[test]
+fn a_mark_before_the_window_is_none() {
+    for (to, read) in [(SINCE - 1, false), (SINCE, true), (SINCE + 1, true)] {
+        let query = query(&[KIND], &[(KIND, to)]);
+        assert_eq!(query.read_to(KIND), read.then_some(time(to)));
+        assert_eq!(query.legs().contains(&(KIND, Leg::Read)), read, "{to}");
+    }
+    assert_eq!(query(&[KIND], &[]).read_to(KIND), None);
+}
+
+#[test]
+fn legs_ask_for_a_little_more() {
+    let (first, later) = (query(&[KIND], &[]), query(&[KIND], &[(KIND, READ_TO)]));
+    for (query, leg, after, before) in [
+        (&first, Leg::Standing, None, None),
+        (&first, Leg::Older("InProgress"), None, Some(SINCE + 1000)),
+        (&first, Leg::New, Some(SINCE - 1000), None),
+        (&later, Leg::Older("InProgress"), None, Some(SINCE + 1000)),
+        (&later, Leg::New, Some(READ_TO - 1000), None),
+        (&later, Leg::Read, Some(SINCE - 1000), Some(READ_TO + 1000)),
+    ] {
+        assert_eq!(query.between(KIND, leg), [after.map(time), before.map(time)], "{leg:?}");
+    }
+}
+
+#[test]
+fn a_job_belongs_to_its_leg() {
+    let (first, later) = (query(&[KIND], &[]), query(&[KIND], &[(KIND, READ_TO)]));
+    let legs = [Leg::Standing, Leg::Older("InProgress"), Leg::New, Leg::Read];
+    for (query, created_at, expected) in [
+        (&first, Some(SINCE - 1), [true, true, false, false]),
+        (&first, Some(SINCE), [true, false, true, false]),
+        (&first, Some(SINCE + 1), [true, false, true, false]),
+        (&first, None, [true, false, true, false]),
+        (&later, Some(SINCE - 1), [true, true, false, false]),
+        (&later, Some(SINCE), [true, false, false, true]),
+        (&later, Some(SINCE + 1), [true, false, false, true]),
+        (&later, Some(READ_TO - 1), [true, false, false, true]),
+        (&later, Some(READ_TO), [true, false, false, true]),
+        (&later, Some(READ_TO + 1), [true, false, true, false]),
+        (&later, None, [true, false, true, false]),
+    ] {
+        let belongs = legs.map(|leg| query.is_of(KIND, leg, created_at.map(time)));
+        assert_eq!(belongs, expected, "{created_at:?}");
+    }
+}
+
+#[test]
+fn a_leg_starts_before_all_its_jobs() {
+    assert_eq!(query(&[KIND], &[]).start_of(3), Position { leg: 3, last: Some(time(SINCE - 1000)) });
+}
+
+#[test]
+fn places_are_read_as_they_were_written() {
+    for (token, position, aws) in [
+        ("0 - ", Position { leg: 0, last: None }, None),
+        ("2 17 ", Position { leg: 2, last: Some(time(17)) }, None),
+        ("2 -17 a b  c", Position { leg: 2, last: Some(time(-17)) }, Some("a b  c")),
+    ] {
+        assert_eq!(Position::read(token), Ok((position, aws.map(str::to_owned))));
+        assert_eq!(position.write(aws.unwrap_or_default()), token);
+    }
+    for token in ["", " ", "-", "-1 - ", "x - ", "1.5 - ", "99999999999999999999 - ", " 1 - "] {
+        assert_eq!(Position::read(token), Err(format!("the list of jobs has no place `{token}`")));
+    }
+}
+
+/// Every status that the SDK knows of jobs that end, with those of which it is known that nothing changes any more.
+#[test]
+fn every_status_is_known() {
+    let words: BTreeSet<_> = [
+        types::TrainingJobStatus::values(),
+        types::ProcessingJobStatus::values(),
+        types::TransformJobStatus::values(),
+        types::HyperParameterTuningJobStatus::values(),
+        types::AutoMlJobStatus::values(),
+        types::LabelingJobStatus::values(),
+    ]
+    .concat()
+    .into_iter()
+    .collect();
+    let in_status = |wanted| {
+        let words = words.iter().copied();
+        words.filter(|word| status_of(Some(word)) == Fact::Known(wanted)).collect::<Vec<_>>()
+    };
+    let (running, over) = (in_status(JobStatus::Running), in_status(JobStatus::Over));
+    assert_eq!(running, ["InProgress", "Initializing", "Stopping"]);
+    assert_eq!(over, ["Completed", "DeleteFailed", "Failed", "Stopped"]);
+    assert_eq!(in_status(JobStatus::Deleting), ["Deleting"]);
+    assert_eq!(words.len(), 8);
+}
+
+/// What runs is looked for by its status where it is older than the window: no status of the kind may be forgotten.
+#[test]
+fn every_status_that_runs_is_asked_for() {
+    for (kind, words) in [
+        (JobKind::Training, types::TrainingJobStatus::values()),
+        (JobKind::Processing, types::ProcessingJobStatus::values()),
+        (JobKind::Transform, types::TransformJobStatus::values()),
+        (JobKind::Tuning, types::HyperParameterTuningJobStatus::values()),
+        (JobKind::AutoMl, types::AutoMlJobStatus::values()),
+        (JobKind::Labeling, types::LabelingJobStatus::values()),
+    ] {
+        let legs = query(&[kind], &[]).legs();
+        let asked = legs.iter().filter_map(|(_, leg)| if let Leg::Older(status) = leg { Some(*status) } else { None });
+        let runs = words.iter().copied().filter(|word| status_of(Some(word)) == Fact::Known(JobStatus::Running));
+        assert_eq!(asked.collect::<BTreeSet<_>>(), runs.collect(), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_status_that_was_not_sent_is_absent() {
+    for status in [None, Some(""), Some("no value was set")] {
+        assert_eq!(status_of(status), Fact::Absent);
+    }
+    let odd = Fact::Unread("the status is `Paused`, which this release does not know".to_owned());
+    assert_eq!(status_of(Some("Paused")), odd);
+    assert_eq!(status_of(Some("completed")), Fact::Unread(aws::unknown("the status", "completed")));
+}
+
+fn described(status: Option<&str>) -> Described {
+    Described {
+        arn: Some("arn:job".to_owned()),
+        name: Some("job".to_owned()),
+        created: None,
+        status: Some(status.map(str::to_owned)),
+        role: Some("arn:role".to_owned()),
+        parent: Some(Parent { kind: JobKind::Tuning, arn: "arn:parent".to_owned() }),
+        parts: Fact::Absent,
+    }
+}
+
+#[test]
+fn schedules_stand_whatever_their_status() {
+    for word in types::ScheduleStatus::values() {
+        let job = facts(JobKind::MonitoringSchedule, described(Some(word)));
+        assert_eq!(job.status, Fact::Known(JobStatus::Standing), "{word}");
+    }
+    for (kind, status, expected) in [
+        (JobKind::MonitoringSchedule, None, Fact::Absent),
+        (JobKind::MonitoringSchedule, Some("Deleting"), Fact::Known(JobStatus::Deleting)),
+        (
+            JobKind::MonitoringSchedule,
+            Some("Paused"),
+            Fact::Unread("the status is `Paused`, which this release does not know".to_owned()),
+        ),
+        (JobKind::Training, None, Fact::Absent),
+        (JobKind::Training, Some("Failed"), Fact::Known(JobStatus::Over)),
+        (JobKind::Training, Some("Stopped"), Fact::Known(JobStatus::Over)),
+        // A schedule's word, which no job has.
+        (
+            JobKind::Training,
+            Some("Scheduled"),
+            Fact::Unread("the status is `Scheduled`, which this release does not know".to_owned()),
+        ),
+    ] {
+        assert_eq!(facts(kind, described(status)).status, expected, "{kind:?} {status:?}");
+    }
+}
+
+#[test]
+fn findings_show_what_was_given() {
+    let job = facts(JobKind::Training, described(Some("InProgress")));
+    let shown = |job: &Job| job.details.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+    assert_eq!(shown(&job), ["Name=job", "Status=InProgress", "StartedBy=arn:parent", "RoleArn=arn:role"]);
+    assert_eq!((job.kind, job.parts), (JobKind::Training, Fact::Absent));
+    let job = facts(JobKind::DataQuality, Described { status: None, role: None, parent: None, ..described(None) });
+    assert_eq!((shown(&job), job.status), (vec!["Name=job".to_owned()], Fact::Known(JobStatus::Standing)));
+    let job = facts(JobKind::Training, described(Some(aws::NOT_SENT)));
+    assert_eq!(shown(&job), ["Name=job", "StartedBy=arn:parent", "RoleArn=arn:role"]);
+}
+
+#[test]
+fn an_empty_arn_is_no_parent() {
+    use JobKind::{AutoMl, Tuning};
+    let of = |kind, arn: &str| Some(Parent { kind, arn: arn.to_owned() });
+    for (arns, expected) in [
+        ([None, None], None),
+        ([Some(""), None], None),
+        ([Some(""), Some("")], None),
+        ([Some("arn:t"), None], of(Tuning, "arn:t")),
+        ([Some(""), Some("arn:a")], of(AutoMl, "arn:a")),
+        ([None, Some("arn:a")], of(AutoMl, "arn:a")),
+        ([Some("arn:t"), Some("arn:a")], of(Tuning, "arn:t")),
+    ] {
+        assert_eq!(parent([(Tuning, arns[0]), (AutoMl, arns[1])]), expected, "{arns:?}");
+    }
+}
+
+#[test]
+fn summaries_of_definitions_are_entries() {
+    let summary = |arn: &str, name: &str| {
+        let of = types::MonitoringJobDefinitionSummary::builder().creation_time(DateTime::from_millis(7));
+        of.monitoring_job_definition_arn(arn).monitoring_job_definition_name(name).endpoint_name("e").build()
+    };
+    let entries = definitions(&[summary("arn:a", "a"), summary("", "b")]);
+    let told: Vec<_> = entries.iter().map(|of| (of.arn.as_deref(), of.name.as_deref())).collect();
+    assert_eq!(told, [(Some("arn:a"), Some("a")), (None, Some("b"))]);
+    assert!(entries.iter().all(|of| of.created == Some(DateTime::from_millis(7)) && of.status.is_none()));
+}
+
+/// How a list may go about its filters: to the millisecond or to the second, the limits themselves among them or not.
+fn lists(created: i64, [after, before]: [Option<Timestamp>; 2], whole_seconds: bool, inclusive: bool) -> bool {
+    let grain = |millis: i64| if whole_seconds { millis.div_euclid(1000) } else { millis };
+    let after = after.is_none_or(|after| match grain(after.millis()) {
+        after if inclusive => grain(created) >= after,
+        after => grain(created) > after,
+    });
+    let before = before.is_none_or(|before| match grain(before.millis()) {
+        before if inclusive => grain(created) <= before,
+        before => grain(created) < before,
+    });
+    after && before
+}
+
+/// Times around those on which something hangs.
+fn times() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        SINCE - 1500..SINCE + 1500,
+        READ_TO - 1500..READ_TO + 1500,
+        SINCE - 40 * DAY..SINCE + 40 * DAY,
+        prop::sample::select(vec![SINCE - 1, SINCE, SINCE + 1, READ_TO - 1, READ_TO, READ_TO + 1]),
+    ]
+}
+
+fn kinds_that_end() -> impl Strategy<Value = JobKind> {
+    prop::sample::select(JobKind::ALL.into_iter().filter(|kind| kind.ends()).collect::<Vec<_>>())
+}
+
+proptest! {
+    /// No job falls between the legs, and none of the window that is over comes twice, however the lists go about their filters.
+    #[test]
+    fn every_job_is_on_a_leg(
+        kind in kinds_that_end(),
+        created in times(),
+        status in prop::sample::select(vec!["Initializing", "InProgress", "Stopping", "Completed", "Failed", "Stopped", "Deleting"]),
+        read_to in prop::option::of(times()),
+        whole_seconds in any::<bool>(),
+        inclusive in any::<bool>(),
+    ) {
+        if status == "Initializing" && kind != JobKind::Labeling {
+            return Ok(());
+        }
+        let query = query(&JobKind::ALL, &read_to.map(|to| (kind, to)).into_iter().collect::<Vec<_>>());
+        let gives = |leg: Leg| {
+            let in_status = if let Leg::Older(wanted) = leg { wanted == status } else { true };
+            in_status && lists(created, query.between(kind, leg), whole_seconds, inclusive)
+        };
+        let legs = query.legs().into_iter().filter(|(of, _)| *of == kind).map(|(_, leg)| leg);
+        let on: Vec<_> = legs.filter(|leg| gives(*leg) && query.is_of(kind, *leg, Some(time(created)))).collect();
+        let runs = status_of(Some(status)) == Fact::Known(JobStatus::Running);
+        match (created >= SINCE, runs) {
+            (true, _) | (false, true) => prop_assert_eq!(on.len(), 1, "{:?}", on),
+            (false, false) => prop_assert!(on.is_empty(), "{:?}", on),
+        }
+        // Nobody reads again what was read, nor takes for read what was not.
+        let was_read = read_to.is_some_and(|to| to >= SINCE && created <= to);
+        prop_assert_eq!(on.contains(&Leg::Read), was_read && created >= SINCE);
+    }
+
+    /// One without a creation time is on the leg of the new ones, and on no other.
+    #[test]
+    fn a_job_of_no_time_is_new(kind in kinds_that_end(), read_to in prop::option::of(times())) {
+        let query = query(&[kind], &read_to.map(|to| (kind, to)).into_iter().collect::<Vec<_>>());
+        let on: Vec<_> = query.legs().into_iter().filter(|(_, leg)| query.is_of(kind, *leg, None)).collect();
+        prop_assert_eq!(on, [(kind, Leg::New)]);
+    }
+
+    /// Definitions and schedules come once, whatever is said of how far runs came.
+    #[test]
+    fn what_stands_is_listed_once(created in prop::option::of(times()), read_to in times()) {
+        for kind in JobKind::ALL.into_iter().filter(|kind| !kind.ends()) {
+            let query = query(&[kind], &[(kind, read_to)]);
+            prop_assert_eq!(query.legs(), [(kind, Leg::Standing)]);
+            prop_assert!(query.is_of(kind, Leg::Standing, created.map(time)));
+        }
+    }
+
+    #[test]
+    fn a_place_survives_its_token(leg in any::<usize>(), last in prop::option::of(any::<i64>()), aws in ".{0,40}") {
+        let position = Position { leg, last: last.map(time) };
+        let token = Some(aws.clone()).filter(|token| !token.is_empty());
+        prop_assert_eq!(Position::read(&position.write(&aws)), Ok((position, token)));
+    }
+
+    /// Whatever the token is, it is a place or an error.
+    #[test]
+    fn any_token_is_read_or_refused(token in ".{0,20}") {
+        if let Err(reason) = Position::read(&token) {
+            prop_assert!(reason.contains(&token));
+        }
+    }
+}
