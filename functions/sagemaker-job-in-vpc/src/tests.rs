@@ -29,7 +29,7 @@ fn within(ids: &[&str]) -> Setting<Vec<String>> {
 /// not exist, `subnet-odd` could not be read, and nobody asked for others.
 fn job(kind: JobKind, parts: Vec<JobPart>) -> Placed<Job> {
     let status = Fact::Known(if kind.ends() { JobStatus::Over } else { JobStatus::Standing });
-    let of = Job { kind, status, parent: None, parts: Fact::Known(parts), details: Vec::new() };
+    let of = Job { kind, status, parents: Vec::new(), parts: Fact::Known(parts), details: Vec::new() };
     let vpc = |id: &str| Fact::Known(id.to_owned());
     let vpcs = [
         ("subnet-1a", vpc("vpc-1")),
@@ -55,7 +55,7 @@ fn with(mut job: Placed<Job>, change: impl FnOnce(&mut Job)) -> Placed<Job> {
 }
 
 fn started_by(kind: JobKind) -> Placed<Job> {
-    with(training(Setting::Absent), |job| job.parent = Some(Parent { kind, arn: "arn:parent".to_owned() }))
+    with(training(Setting::Absent), |job| job.parents = vec![Parent { kind, arn: "arn:parent".to_owned() }])
 }
 
 fn in_status(status: Fact<JobStatus>) -> Placed<Job> {

@@ -14,11 +14,11 @@
 //! * `COMPLIANT`: the traffic is encrypted.
 //! * `NON_COMPLIANT`: it is not, or nothing is said of it, which is the same, and the job has more than one instance. One definition of a
 //!   tuning job is enough. Of an `AutoML` job, whose instances SageMaker chooses, there may always be more than one.
-//! * `NON_COMPLIANT`: the same with one instance, if `strict` is `true`.
+//! * `NON_COMPLIANT`: the same with one instance, or an unknown number, if `strict` is `true`.
 //! * `NOT_APPLICABLE`: there is one instance, which has nobody to talk to; the training job is serverless; the job is judged by what started it,
 //!   or is being deleted; a schedule's definition does not exist; the job is older than the window and over.
 //! * Undecided, reported to Security Hub only, and an error of the function: the job could not be read, its status is missing or unknown, or
-//!   the traffic is not encrypted and the number of instances is missing from the answer.
+//!   the traffic is not encrypted, the number of instances is missing from the answer, and `strict` is not set.
 //!
 //! ## How to fix
 //! A job cannot be changed. Have whatever starts it set `EnableInterContainerTrafficEncryption`, and recreate definitions and schedules with
@@ -153,7 +153,7 @@ fn in_the_clear(part: &JobPart, strict: bool) -> Verdict {
     };
     match &part.instances {
         Instances::Untold | Instances::Told { count: Fact::Known(2..), .. } => fails("its instances"),
-        Instances::Told { .. } if strict => fails("instances, of which it has no more than one now,"),
+        Instances::Told { .. } if strict => fails("its instances, however few,"),
         Instances::Told { count: Fact::Known(0 | 1), .. } => {
             Verdict::not_applicable("one instance, which has no other to talk to")
         }

@@ -33,7 +33,7 @@ fn named(name: &str, part: JobPart) -> JobPart {
 /// A job that is over, or what starts jobs.
 fn job(kind: JobKind, parts: Vec<JobPart>) -> Job {
     let status = Fact::Known(if kind.ends() { JobStatus::Over } else { JobStatus::Standing });
-    Job { kind, status, parent: None, parts: Fact::Known(parts), details: Vec::new() }
+    Job { kind, status, parents: Vec::new(), parts: Fact::Known(parts), details: Vec::new() }
 }
 
 fn training(encrypts_traffic: Setting<bool>, instances: Instances) -> Job {
@@ -41,7 +41,7 @@ fn training(encrypts_traffic: Setting<bool>, instances: Instances) -> Job {
 }
 
 fn started_by(kind: JobKind) -> Job {
-    Job { parent: Some(Parent { kind, arn: "arn:parent".to_owned() }), ..training(Setting::Absent, so_many(2)) }
+    Job { parents: vec![Parent { kind, arn: "arn:parent".to_owned() }], ..training(Setting::Absent, so_many(2)) }
 }
 
 fn in_status(status: Fact<JobStatus>) -> Job {
@@ -67,7 +67,7 @@ fn the_verdict_table() {
     use Setting::{Absent, Is, Moot, Unread};
     const CLEAR: &str = "NON_COMPLIANT the traffic between its instances is not encrypted; set \
                          EnableInterContainerTrafficEncryption where it is started";
-    const CLEAR_ALONE: &str = "NON_COMPLIANT the traffic between instances, of which it has no more than one now, is not \
+    const CLEAR_ALONE: &str = "NON_COMPLIANT the traffic between its instances, however few, is not \
                                encrypted; set EnableInterContainerTrafficEncryption where it is started";
     const ALONE: &str = "NOT_APPLICABLE one instance, which has no other to talk to";
     const PARENT: &str = "NOT_APPLICABLE judged by what started it, arn:parent";

@@ -24,7 +24,7 @@ fn named(name: &str, isolated: Setting<bool>) -> JobPart {
 /// A job that is over, or what starts jobs.
 fn job(kind: JobKind, parts: Vec<JobPart>) -> Job {
     let status = Fact::Known(if kind.ends() { JobStatus::Over } else { JobStatus::Standing });
-    Job { kind, status, parent: None, parts: Fact::Known(parts), details: Vec::new() }
+    Job { kind, status, parents: Vec::new(), parts: Fact::Known(parts), details: Vec::new() }
 }
 
 fn training(isolated: Setting<bool>) -> Job {
@@ -32,7 +32,7 @@ fn training(isolated: Setting<bool>) -> Job {
 }
 
 fn started_by(kind: JobKind) -> Job {
-    Job { parent: Some(Parent { kind, arn: "arn:parent".to_owned() }), ..training(Setting::Absent) }
+    Job { parents: vec![Parent { kind, arn: "arn:parent".to_owned() }], ..training(Setting::Absent) }
 }
 
 fn in_status(status: Fact<JobStatus>) -> Job {

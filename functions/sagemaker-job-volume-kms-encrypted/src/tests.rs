@@ -59,7 +59,7 @@ fn answers() -> Vec<(String, KeyAnswer)> {
 /// A job that is over, or what starts jobs. The keys are what their names say; nobody asked for others.
 fn job(kind: JobKind, parts: Vec<JobPart>) -> Keyed<Job> {
     let status = Fact::Known(if kind.ends() { JobStatus::Over } else { JobStatus::Standing });
-    let of = Job { kind, status, parent: None, parts: Fact::Known(parts), details: Vec::new() };
+    let of = Job { kind, status, parents: Vec::new(), parts: Fact::Known(parts), details: Vec::new() };
     Keyed { of, keys: answers() }
 }
 
@@ -87,7 +87,7 @@ fn with(mut job: Keyed<Job>, change: impl FnOnce(&mut Job)) -> Keyed<Job> {
 }
 
 fn started_by(kind: JobKind) -> Keyed<Job> {
-    with(training(Setting::Absent), |job| job.parent = Some(Parent { kind, arn: "arn:parent".to_owned() }))
+    with(training(Setting::Absent), |job| job.parents = vec![Parent { kind, arn: "arn:parent".to_owned() }])
 }
 
 fn in_status(status: Fact<JobStatus>) -> Keyed<Job> {

@@ -9,8 +9,8 @@ pub struct Job {
     pub kind: JobKind,
     /// Where it stands.
     pub status: Fact<JobStatus>,
-    /// What started it, where that is a job or a schedule itself.
-    pub parent: Option<Parent>,
+    /// What started it, where that is a job or a schedule itself: two, where an `AutoML` job tuned.
+    pub parents: Vec<Parent>,
     /// What it is made of: one part, or one for each training job definition of a tuning job. Absent when a monitoring schedule names a
     /// job definition that does not exist.
     pub parts: Fact<Vec<JobPart>>,

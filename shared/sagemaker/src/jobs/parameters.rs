@@ -66,7 +66,7 @@ impl JobParameters {
             Fact::Unread(reason) => return Verdict::undecided(reason),
         }
         // Only where the parent is judged: nobody else would say anything of this job.
-        if let Some(parent) = job.parent.as_ref().filter(|parent| self.kinds.contains(&parent.kind))
+        if let Some(parent) = job.parents.iter().find(|parent| self.kinds.contains(&parent.kind))
             && !self.report_children
         {
             return Verdict::not_applicable(format!("judged by what started it, {}", parent.arn));

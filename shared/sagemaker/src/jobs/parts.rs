@@ -32,19 +32,19 @@ pub(super) fn training(answer: &DescribeTrainingJobOutput) -> JobPart {
 /// What is set all the same counts; what is not cannot be.
 fn serverless(part: JobPart) -> JobPart {
     fn or_moot<T>(setting: Setting<T>, is_off: impl Fn(&T) -> bool) -> Setting<T> {
-        match setting {
-            Setting::Is(value) if !is_off(&value) => Setting::Is(value),
-            Setting::Is(_) | Setting::Absent | Setting::Unread(_) | Setting::Moot(_) => {
-                Setting::Moot(SERVERLESS.to_owned())
-            }
-        }
+        let is_set = match &setting {
+            Setting::Is(value) => !is_off(value),
+            Setting::Unread(_) => true,
+            Setting::Absent | Setting::Moot(_) => false,
+        };
+        if is_set { setting } else { Setting::Moot(SERVERLESS.to_owned()) }
     }
     JobPart {
         instances: Instances::Untold,
         volume_key: or_moot(part.volume_key, |_| false),
         encrypts_traffic: or_moot(part.encrypts_traffic, |on| !on),
         isolated: or_moot(part.isolated, |on| !on),
-        subnets: or_moot(part.subnets, Vec::is_empty),
+        subnets: or_moot(part.subnets, |_| false),
         ..part
     }
 }
@@ -81,16 +81,12 @@ pub(super) fn processing(answer: &DescribeProcessingJobOutput) -> JobPart {
 
 fn processing_output(config: Option<&types::ProcessingOutputConfig>) -> Setting<String> {
     let outputs = config.map(types::ProcessingOutputConfig::outputs).unwrap_or_default();
-    let mut paths = outputs.iter().filter_map(types::ProcessingOutput::s3_output).map(|of| of.s3_uri());
-    match key(config.and_then(types::ProcessingOutputConfig::kms_key_id)) {
-        Setting::Absent if outputs.is_empty() => Setting::Moot("it has no output".to_owned()),
-        Setting::Absent if outputs.iter().all(|of| of.s3_output().is_none()) => {
-            Setting::Moot("its outputs go to a feature store, which has a key of its own".to_owned())
-        }
-        Setting::Absent if paths.all(|path| path.is_some_and(is_in_directory_bucket)) => {
-            Setting::Moot(DIRECTORY_BUCKET.to_owned())
-        }
-        key => key,
+    if outputs.is_empty() {
+        Setting::Moot("it has no output".to_owned())
+    } else if outputs.iter().all(|of| of.s3_output().is_none()) {
+        Setting::Moot("its outputs go to a feature store, which has a key of its own".to_owned())
+    } else {
+        key(config.and_then(types::ProcessingOutputConfig::kms_key_id))
     }
 }
 
@@ -101,9 +97,8 @@ pub(super) fn transform(
 ) -> JobPart {
     let (resources, results) = (answer.transform_resources(), answer.transform_output());
     let captured = answer.data_capture_config().filter(|of| aws::given(of.destination_s3_uri()).is_some());
-    let path = results.and_then(|of| of.s3_output_path());
-    let results = on_s3(path, results.and_then(types::TransformOutput::kms_key_id));
-    let captured = captured.map(|of| ("captured data", on_s3(of.destination_s3_uri(), of.kms_key_id())));
+    let results = key(results.and_then(types::TransformOutput::kms_key_id));
+    let captured = captured.map(|of| ("captured data", key(of.kms_key_id())));
     JobPart {
         name: None,
         instances: told(
@@ -135,12 +130,11 @@ pub(super) fn tuning(definition: &types::HyperParameterTrainingJobDefinition, na
 
 pub(super) fn auto_ml(answer: &DescribeAutoMlJobV2Output) -> JobPart {
     let (security, results) = (answer.security_config(), answer.output_data_config());
-    let path = results.and_then(|of| of.s3_output_path());
     JobPart {
         name: None,
         instances: Instances::Untold,
         volume_key: key(security.and_then(types::AutoMlSecurityConfig::volume_kms_key_id)),
-        output_keys: vec![("output", on_s3(path, results.and_then(types::AutoMlOutputDataConfig::kms_key_id)))],
+        output_keys: vec![("output", key(results.and_then(types::AutoMlOutputDataConfig::kms_key_id)))],
         encrypts_traffic: flag(
             security.and_then(types::AutoMlSecurityConfig::enable_inter_container_traffic_encryption),
         ),
@@ -162,8 +156,7 @@ pub(super) fn labeling(answer: &DescribeLabelingJobOutput) -> JobPart {
         }
         None => (Setting::Moot(moot()), Setting::Moot(moot())),
     };
-    let path = results.and_then(|of| of.s3_output_path());
-    let results = on_s3(path, results.and_then(types::LabelingJobOutputConfig::kms_key_id));
+    let results = key(results.and_then(types::LabelingJobOutputConfig::kms_key_id));
     JobPart {
         name: None,
         instances: Instances::Untold,
@@ -269,7 +262,7 @@ fn told<'a>(
     counts: impl IntoIterator<Item = Option<i32>>,
 ) -> Instances {
     let types = types.into_iter().map(given).collect::<Option<Vec<_>>>().unwrap_or_default();
-    let count = counts.into_iter().map(aws::counted).sum::<Option<u32>>();
+    let count = counts.into_iter().try_fold(0_u32, |sum, count| sum.checked_add(aws::counted(count)?));
     Instances::Told { types, count: count.map_or(Fact::Absent, Fact::Known), undetermined: false }
 }
 
@@ -314,17 +307,14 @@ impl<T> From<Fact<T>> for Setting<T> {
 const DIRECTORY_BUCKET: &str =
     "it is written to a directory bucket (S3 Express One Zone), for which SageMaker takes no KMS key";
 
+/// The output of training. Only of it does the API say that it takes no key for directory buckets.
 fn output(config: Option<&types::OutputDataConfig>) -> (&'static str, Setting<String>) {
     let path = config.and_then(|of| of.s3_output_path());
-    ("output", on_s3(path, config.and_then(types::OutputDataConfig::kms_key_id)))
-}
-
-/// The key for what is written to this path.
-fn on_s3(path: Option<&str>, reference: Option<&str>) -> Setting<String> {
-    match key(reference) {
+    let key = match key(config.and_then(types::OutputDataConfig::kms_key_id)) {
         Setting::Absent if path.is_some_and(is_in_directory_bucket) => Setting::Moot(DIRECTORY_BUCKET.to_owned()),
         key => key,
-    }
+    };
+    ("output", key)
 }
 
 /// Names of directory buckets end so (Amazon S3 User Guide, "Directory bucket naming rules").

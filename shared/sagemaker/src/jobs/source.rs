@@ -80,7 +80,8 @@ impl JobQuery {
     }
 
     fn start_of(&self, leg: usize) -> Position {
-        Position { leg, last: Some(later(self.since, -MARGIN)) }
+        // Before the first that any filter lets through.
+        Position { leg, last: Some(later(self.since, -2 * MARGIN)) }
     }
 
     /// Whether a job that was listed on a leg belongs there. One without a creation time counts as new.
@@ -151,7 +152,7 @@ struct Described {
     created: Option<DateTime>,
     status: Fact<JobStatus>,
     role: Option<String>,
-    parent: Option<Parent>,
+    parents: Vec<Parent>,
     parts: Fact<Vec<JobPart>>,
 }
 
@@ -348,7 +349,7 @@ impl Jobs {
             created: answer.creation_time().copied(),
             status: status_of(answer.training_job_status().map(types::TrainingJobStatus::as_str)),
             role: aws::given(answer.role_arn()),
-            parent: parent([
+            parents: parents([
                 (JobKind::Tuning, answer.tuning_job_arn()),
                 (JobKind::AutoMl, answer.auto_ml_job_arn()),
                 (JobKind::Labeling, answer.labeling_job_arn()),
@@ -366,7 +367,7 @@ impl Jobs {
             created: answer.creation_time().copied(),
             status: status_of(answer.processing_job_status().map(types::ProcessingJobStatus::as_str)),
             role: aws::given(answer.role_arn()),
-            parent: parent([
+            parents: parents([
                 (JobKind::MonitoringSchedule, answer.monitoring_schedule_arn()),
                 (JobKind::AutoMl, answer.auto_ml_job_arn()),
             ]),
@@ -389,7 +390,7 @@ impl Jobs {
             created: answer.creation_time().copied(),
             status: status_of(answer.transform_job_status().map(types::TransformJobStatus::as_str)),
             role: None,
-            parent: parent([
+            parents: parents([
                 (JobKind::AutoMl, answer.auto_ml_job_arn()),
                 (JobKind::Labeling, answer.labeling_job_arn()),
             ]),
@@ -438,7 +439,7 @@ impl Jobs {
                 answer.hyper_parameter_tuning_job_status().map(types::HyperParameterTuningJobStatus::as_str),
             ),
             role: None,
-            parent: None,
+            parents: Vec::new(),
             parts: Fact::Known(parts),
         })
     }
@@ -452,7 +453,7 @@ impl Jobs {
             created: answer.creation_time().copied(),
             status: status_of(answer.auto_ml_job_status().map(types::AutoMlJobStatus::as_str)),
             role: aws::given(answer.role_arn()),
-            parent: None,
+            parents: Vec::new(),
             parts: Fact::Known(vec![parts::auto_ml(&answer)]),
         })
     }
@@ -466,7 +467,7 @@ impl Jobs {
             created: answer.creation_time().copied(),
             status: status_of(answer.labeling_job_status().map(types::LabelingJobStatus::as_str)),
             role: aws::given(answer.role_arn()),
-            parent: None,
+            parents: Vec::new(),
             parts: Fact::Known(vec![parts::labeling(&answer)]),
         })
     }
@@ -505,7 +506,7 @@ impl Jobs {
         };
         let (arn, name, role) = (aws::given(arn.as_deref()), aws::given(name.as_deref()), aws::given(role.as_deref()));
         let (status, parts) = (Fact::Known(JobStatus::Standing), Fact::Known(vec![part]));
-        Ok(Described { arn, name, created, status, role, parent: None, parts })
+        Ok(Described { arn, name, created, status, role, parents: Vec::new(), parts })
     }
 
     async fn schedule(&self, name: &str) -> Result<Described, Failure> {
@@ -529,7 +530,7 @@ impl Jobs {
             created: answer.creation_time().copied(),
             status: status_of_schedule(answer.monitoring_schedule_status().map(types::ScheduleStatus::as_str)),
             role: None,
-            parent: None,
+            parents: Vec::new(),
             parts,
         })
     }
@@ -662,26 +663,27 @@ fn unread(reason: &str) -> (Setting<bool>, Setting<Vec<String>>) {
     (Setting::Unread(reason.to_owned()), Setting::Unread(reason.to_owned()))
 }
 
-/// The first of these that the answer names.
-fn parent<const N: usize>(arns: [(JobKind, Option<&str>); N]) -> Option<Parent> {
-    arns.into_iter().find_map(|(kind, arn)| Some(Parent { kind, arn: aws::given(arn)? }))
+/// Those of these that the answer names.
+fn parents<const N: usize>(arns: [(JobKind, Option<&str>); N]) -> Vec<Parent> {
+    arns.into_iter().filter_map(|(kind, arn)| Some(Parent { kind, arn: aws::given(arn)? })).collect()
 }
 
 fn facts(kind: JobKind, described: Described) -> Job {
-    let Described { name, status, role, parent, parts, .. } = described;
+    let Described { name, status, role, parents, parts, .. } = described;
     let details = aws::details([
         ("Name", name.as_deref()),
-        ("StartedBy", parent.as_ref().map(|parent| parent.arn.as_str())),
+        ("StartedBy", parents.first().map(|parent| parent.arn.as_str())),
         ("RoleArn", role.as_deref()),
     ]);
-    Job { kind, status, parent, parts, details }
+    Job { kind, status, parents, parts, details }
 }
 
 /// A schedule starts jobs, or can be made to again, whatever its status.
 fn status_of_schedule(status: Option<&str>) -> Fact<JobStatus> {
     match status {
+        None | Some("" | aws::NOT_SENT) => Fact::Absent,
         Some("Failed" | "Pending" | "Scheduled" | "Stopped") => Fact::Known(JobStatus::Standing),
-        status => status_of(status),
+        Some(other) => Fact::Unread(aws::unknown("the status", other)),
     }
 }
 

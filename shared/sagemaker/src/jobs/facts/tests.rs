@@ -65,7 +65,7 @@ fn what_can_change_no_more_is_settled() {
         (MonitoringSchedule, Fact::Known(Running), chosen(), false),
         (MonitoringSchedule, Fact::Known(Standing), Fact::Absent, false),
     ] {
-        let job = Job { kind, status, parent: None, parts, details: Vec::new() };
+        let job = Job { kind, status, parents: Vec::new(), parts, details: Vec::new() };
         assert_eq!(job.settled(), expected, "{job:?}");
     }
 }

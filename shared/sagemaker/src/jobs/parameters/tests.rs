@@ -77,7 +77,7 @@ fn job(names: &[Option<&str>]) -> Job {
     Job {
         kind: JobKind::Tuning,
         status: Fact::Known(JobStatus::Over),
-        parent: None,
+        parents: Vec::new(),
         parts: Fact::Known(names.iter().copied().map(part).collect()),
         details: Vec::new(),
     }
@@ -114,8 +114,8 @@ fn one_part_that_fails_is_one_too_many() {
 #[test]
 fn only_what_is_judged_speaks_for_its_children() {
     let judge = |pairs: &[(&str, &str)], parent| {
-        let parent = Some(Parent { kind: parent, arn: "arn:p".to_owned() });
-        take(pairs, &JobKind::ALL).unwrap().judge(&Job { parent, ..job(&[None]) }, verdict).to_string()
+        let parents = vec![Parent { kind: parent, arn: "arn:p".to_owned() }];
+        take(pairs, &JobKind::ALL).unwrap().judge(&Job { parents, ..job(&[None]) }, verdict).to_string()
     };
     for kind in JobKind::ALL {
         assert_eq!(judge(&[], kind), "NOT_APPLICABLE judged by what started it, arn:p");
@@ -128,19 +128,19 @@ fn only_what_is_judged_speaks_for_its_children() {
 #[test]
 fn what_is_missing_comes_before_the_parts() {
     let params = take(&[], &JobKind::ALL).unwrap();
-    let parent = || Some(Parent { kind: JobKind::AutoMl, arn: "arn:p".to_owned() });
+    let parents = || vec![Parent { kind: JobKind::AutoMl, arn: "arn:p".to_owned() }];
     for (job, expected) in [
         (
-            Job { status: Fact::Known(JobStatus::Deleting), parent: parent(), ..job(&[None]) },
+            Job { status: Fact::Known(JobStatus::Deleting), parents: parents(), ..job(&[None]) },
             "NOT_APPLICABLE the job is being deleted",
         ),
         (
-            Job { status: Fact::Absent, parent: parent(), ..job(&[None]) },
+            Job { status: Fact::Absent, parents: parents(), ..job(&[None]) },
             "undecided the answer has no status of the job",
         ),
-        (Job { status: Fact::Unread("odd".to_owned()), parent: parent(), ..job(&[None]) }, "undecided odd"),
+        (Job { status: Fact::Unread("odd".to_owned()), parents: parents(), ..job(&[None]) }, "undecided odd"),
         (
-            Job { parent: parent(), parts: Fact::Unread("odd".to_owned()), ..job(&[]) },
+            Job { parents: parents(), parts: Fact::Unread("odd".to_owned()), ..job(&[]) },
             "NOT_APPLICABLE judged by what started it, arn:p",
         ),
         (

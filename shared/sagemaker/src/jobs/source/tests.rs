@@ -97,7 +97,7 @@ fn a_job_belongs_to_its_leg() {
 
 #[test]
 fn a_leg_starts_before_all_its_jobs() {
-    assert_eq!(query(&[KIND], &[]).start_of(3), Position { leg: 3, last: Some(time(SINCE - 1000)) });
+    assert_eq!(query(&[KIND], &[]).start_of(3), Position { leg: 3, last: Some(time(SINCE - 2000)) });
 }
 
 #[test]
@@ -168,14 +168,14 @@ fn a_status_that_was_not_sent_is_absent() {
     assert_eq!(status_of(Some("completed")), Fact::Unread(aws::unknown("the status", "completed")));
 }
 
-fn described(status: Option<&str>) -> Described {
+fn described(status: Fact<JobStatus>) -> Described {
     Described {
         arn: Some("arn:job".to_owned()),
         name: Some("job".to_owned()),
         created: None,
-        status: Some(status.map(str::to_owned)),
+        status,
         role: Some("arn:role".to_owned()),
-        parent: Some(Parent { kind: JobKind::Tuning, arn: "arn:parent".to_owned() }),
+        parents: vec![Parent { kind: JobKind::Tuning, arn: "arn:parent".to_owned() }],
         parts: Fact::Absent,
     }
 }
@@ -183,57 +183,43 @@ fn described(status: Option<&str>) -> Described {
 #[test]
 fn schedules_stand_whatever_their_status() {
     for word in types::ScheduleStatus::values() {
-        let job = facts(JobKind::MonitoringSchedule, described(Some(word)));
-        assert_eq!(job.status, Fact::Known(JobStatus::Standing), "{word}");
+        assert_eq!(status_of_schedule(Some(word)), Fact::Known(JobStatus::Standing), "{word}");
     }
-    for (kind, status, expected) in [
-        (JobKind::MonitoringSchedule, None, Fact::Absent),
-        (JobKind::MonitoringSchedule, Some("Deleting"), Fact::Known(JobStatus::Deleting)),
-        (
-            JobKind::MonitoringSchedule,
-            Some("Paused"),
-            Fact::Unread("the status is `Paused`, which this release does not know".to_owned()),
-        ),
-        (JobKind::Training, None, Fact::Absent),
-        (JobKind::Training, Some("Failed"), Fact::Known(JobStatus::Over)),
-        (JobKind::Training, Some("Stopped"), Fact::Known(JobStatus::Over)),
-        // A schedule's word, which no job has.
-        (
-            JobKind::Training,
-            Some("Scheduled"),
-            Fact::Unread("the status is `Scheduled`, which this release does not know".to_owned()),
-        ),
-    ] {
-        assert_eq!(facts(kind, described(status)).status, expected, "{kind:?} {status:?}");
+    for status in [None, Some(""), Some("no value was set")] {
+        assert_eq!(status_of_schedule(status), Fact::Absent);
     }
+    // A schedule has none of a job's words, and a job none of a schedule's.
+    for word in ["Paused", "Completed", "Deleting"] {
+        let odd = Fact::Unread(format!("the status is `{word}`, which this release does not know"));
+        assert_eq!(status_of_schedule(Some(word)), odd);
+    }
+    let odd = Fact::Unread("the status is `Scheduled`, which this release does not know".to_owned());
+    assert_eq!(status_of(Some("Scheduled")), odd);
 }
 
 #[test]
 fn findings_show_what_was_given() {
-    let job = facts(JobKind::Training, described(Some("InProgress")));
+    let job = facts(JobKind::Training, described(Fact::Known(JobStatus::Running)));
     let shown = |job: &Job| job.details.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
-    assert_eq!(shown(&job), ["Name=job", "Status=InProgress", "StartedBy=arn:parent", "RoleArn=arn:role"]);
-    assert_eq!((job.kind, job.parts), (JobKind::Training, Fact::Absent));
-    let job = facts(JobKind::DataQuality, Described { status: None, role: None, parent: None, ..described(None) });
-    assert_eq!((shown(&job), job.status), (vec!["Name=job".to_owned()], Fact::Known(JobStatus::Standing)));
-    let job = facts(JobKind::Training, described(Some(aws::NOT_SENT)));
     assert_eq!(shown(&job), ["Name=job", "StartedBy=arn:parent", "RoleArn=arn:role"]);
+    assert_eq!((job.kind, job.parts), (JobKind::Training, Fact::Absent));
+    let bare = Described { role: None, parents: Vec::new(), ..described(Fact::Known(JobStatus::Standing)) };
+    assert_eq!(shown(&facts(JobKind::DataQuality, bare)), ["Name=job"]);
 }
 
 #[test]
 fn an_empty_arn_is_no_parent() {
     use JobKind::{AutoMl, Tuning};
-    let of = |kind, arn: &str| Some(Parent { kind, arn: arn.to_owned() });
     for (arns, expected) in [
-        ([None, None], None),
-        ([Some(""), None], None),
-        ([Some(""), Some("")], None),
-        ([Some("arn:t"), None], of(Tuning, "arn:t")),
-        ([Some(""), Some("arn:a")], of(AutoMl, "arn:a")),
-        ([None, Some("arn:a")], of(AutoMl, "arn:a")),
-        ([Some("arn:t"), Some("arn:a")], of(Tuning, "arn:t")),
+        ([None, None], &[][..]),
+        ([Some(""), None], &[]),
+        ([Some("arn:t"), Some("")], &[(Tuning, "arn:t")]),
+        ([None, Some("arn:a")], &[(AutoMl, "arn:a")]),
+        ([Some("arn:t"), Some("arn:a")], &[(Tuning, "arn:t"), (AutoMl, "arn:a")]),
     ] {
-        assert_eq!(parent([(Tuning, arns[0]), (AutoMl, arns[1])]), expected, "{arns:?}");
+        let found = parents([(Tuning, arns[0]), (AutoMl, arns[1])]);
+        let found: Vec<_> = found.iter().map(|parent| (parent.kind, parent.arn.as_str())).collect();
+        assert_eq!(found, expected, "{arns:?}");
     }
 }
 
