@@ -294,7 +294,7 @@ fn without_facts(resource: Resource, verdict: Verdict, read_at: Timestamp) -> Fi
 }
 
 /// How long Security Hub may take to catch up when the time to read is over.
-const GRACE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_millis(500);
 
 /// How long AWS Config waits for a Security Hub that is thousands of findings behind before it goes on alone.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -358,7 +358,7 @@ where
     async fn all(self, test: bool) -> Vec<Problem> {
         let Self { world, mut judge, mut config, mut security_hub, mut notes } = self;
         let clock = world.clock;
-        let past = if R::READS_ONCE && !test && world.settings.evaluations == Evaluations::Changed {
+        let past = if R::READS_ONCE && !test {
             match in_time(clock, Past::read(&config, &judge, clock.now())).await {
                 Some(past) => past,
                 None => return vec![Problem::OutOfTime("read")],
@@ -366,7 +366,21 @@ where
         } else {
             Past::default()
         };
-        judge.query = R::query(&judge.params, &SoFar { at: judge.at, read_to: past.journal.read_to.clone() });
+        let mut so_far = SoFar { at: judge.at, ..SoFar::default() };
+        if world.settings.evaluations == Evaluations::Changed {
+            so_far.read_to.clone_from(&past.journal.read_to);
+        }
+        judge.query = R::query(&judge.params, &so_far);
+        // A tag may exempt since what fails, so that has to be known before the rest is passed over.
+        let mut before = None;
+        if judge.exemption_tag.is_some() && !so_far.read_to.is_empty() {
+            before = match in_time(clock, known::<R, _, _>(world.config, &mut config, test)).await {
+                Some(known) => Some((known, config.failing())),
+                None => return vec![Problem::OutOfTime("read")],
+            };
+        }
+        let (before, failing) = before.unzip();
+        let failing = failing.unwrap_or_default();
         let (judge, past) = (&judge, &past);
         notes.summary.ignored.clone_from(&past.ignored);
 
@@ -375,36 +389,51 @@ where
         let (judged, mut to_settle) = mpsc::channel(if R::READS_ONCE { 2048 } else { 64 });
         let (recorded, to_tell) = mpsc::channel(4096);
         let (unread, progress) = (Cell::new(None), RefCell::new(Progress::default()));
+        let (loaded, unchanged) = (Cell::new(security_hub.is_none()), RefCell::new(Vec::new()));
         let reading = async {
-            let reading = read_all(world, judge, past, &progress, &judged);
+            let reading = read_all(world, judge, &failing, &progress, &judged);
             unread.set(in_time(clock, reading).await.unwrap_or(Some(Problem::OutOfTime("read"))));
             drop(judged);
         };
         let (noted, unread, progress) = (&mut notes, &unread, &progress);
+        let reporter = security_hub.as_ref().map(security_hub::Ledger::reporter);
+        let (loaded, unchanged, reporter) = (&loaded, &unchanged, reporter.as_ref());
         // What it owns ends with it, so that nobody goes on for nothing.
         let reporting = async move {
-            let (inventory, mut problems) =
-                match in_time(clock, known::<R, _, _>(world.config, &mut config, test)).await {
-                    Some(Ok(known)) => known,
-                    // Under another id, a result would stand beside the one that is already there.
-                    Some(Err(reason)) => return Err(Problem::InventoryUnread(reason)),
-                    None => return Err(Problem::OutOfTime("read")),
-                };
+            let known = async {
+                match before {
+                    Some(known) => known,
+                    None => known::<R, _, _>(world.config, &mut config, test).await,
+                }
+            };
+            let (inventory, mut problems) = match in_time(clock, known).await {
+                Some(Ok(known)) => known,
+                // Under another id, a result would stand beside the one that is already there.
+                Some(Err(reason)) => return Err(Problem::InventoryUnread(reason)),
+                None => return Err(Problem::OutOfTime("read")),
+            };
             problems.extend(past.problem.clone());
             let mut recording = Recording { judge, past, inventory, config, progress, earlier: Earlier::default() };
             let (mut next, mut left_out) = (Some(recorded), 0);
             while let Some(entry) = to_settle.recv().await {
-                let entry = recording.record(entry, noted).await;
-                if let Some(recorded) = &next {
-                    match select(pin!(recorded.send(entry)), pin!(clock.sleep(PATIENCE))).await {
-                        Either::Left((Ok(()), _)) => continue,
-                        // Security Hub is off, or was given up.
-                        Either::Left((Err(_), _)) => {}
-                        Either::Right(_) => left_out = 1,
+                let finding = match recording.record(entry, noted).await {
+                    Entry::New(finding) => finding,
+                    Entry::Unchanged(resource) => {
+                        if let Some(reporter) = reporter {
+                            unchanged.borrow_mut().push(reporter.mark(&resource));
+                        }
+                        continue;
                     }
-                    next = None;
-                } else if left_out > 0 {
-                    left_out += 1;
+                };
+                let handed = match &next {
+                    Some(recorded) => hand_over(recorded, finding, clock, loaded).await,
+                    None => Handed::Closed,
+                };
+                match handed {
+                    Handed::Over => {}
+                    Handed::Behind => (next, left_out) = (None, 1),
+                    Handed::Closed if left_out > 0 => left_out += 1,
+                    Handed::Closed => next = None,
                 }
             }
             drop(next);
@@ -421,14 +450,17 @@ where
             };
             Ok((reported, problems, coverage, left_out))
         };
-        let telling = tell(clock, security_hub.as_mut(), to_tell);
+        let telling = tell(clock, security_hub.as_mut(), to_tell, loaded);
         let ((), reported, ()) = join3(reading, reporting, telling).await;
         let (reported, mut problems, coverage, left_out) = match reported {
             Ok(reported) => reported,
             Err(problem) => return vec![problem],
         };
-        if let Some(security_hub) = security_hub.as_mut().filter(|_| left_out > 0) {
-            security_hub.give_up("it fell too far behind and was left there", left_out);
+        if let Some(security_hub) = &mut security_hub {
+            security_hub.keep(unchanged.take());
+            if left_out > 0 {
+                security_hub.leave_behind("it fell too far behind and was left there", left_out);
+            }
         }
         let told = match security_hub {
             Some(security_hub) => security_hub.finish(coverage).await,
@@ -444,7 +476,9 @@ where
                 notes.summary.read_to = read_to.collect();
                 let before = past.result.as_ref().map(|result| (result, &past.journal));
                 let (seal, found) = (&judge.seal, earlier.found);
-                config.conclude(AccountResult { before, seal, journal, found, coverage }).await
+                let account = AccountResult { before, seal, journal, found, coverage };
+                // What nobody could read must not be written over.
+                config.conclude(past.problem.is_none().then_some(account)).await
             }
         };
         notes.conclude(&mut problems, outcome, told);
@@ -531,8 +565,7 @@ struct Past {
     result: Option<config::Evaluation>,
     journal: Journal,
     ignored: Vec<String>,
-    /// Resources that are read again because a tag may exempt them since, by mark.
-    failing: HashSet<u64>,
+    /// It could not be read.
     problem: Option<Problem>,
 }
 
@@ -557,30 +590,50 @@ impl Past {
         for ignored in &past.ignored {
             tracing::warn!("{ignored}");
         }
-        if judge.exemption_tag.is_some() && !past.journal.read_to.is_empty() {
-            match config.failing().await {
-                Ok(failing) => past.failing = failing,
-                Err(reason) => past.problem = Some(Problem::ResultsUnread(reason)),
-            }
-        }
         past
     }
 }
 
-/// Tells Security Hub what is recorded, while there is time.
+/// What became of a finding that was to be told.
+enum Handed {
+    Over,
+    /// Security Hub is off, or was given up.
+    Closed,
+    /// Security Hub is too far behind.
+    Behind,
+}
+
+async fn hand_over(
+    recorded: &mpsc::Sender<Finding>,
+    finding: Finding,
+    clock: &impl Clock,
+    loaded: &Cell<bool>,
+) -> Handed {
+    let mut sending = pin!(recorded.send(finding));
+    loop {
+        match select(&mut sending, pin!(clock.sleep(PATIENCE))).await {
+            Either::Left((Ok(()), _)) => return Handed::Over,
+            Either::Left((Err(_), _)) => return Handed::Closed,
+            // It has yet to read what it holds, which may be much.
+            Either::Right(_) if !loaded.get() => {}
+            Either::Right(_) => return Handed::Behind,
+        }
+    }
+}
+
+/// Tells Security Hub what is recorded, while there is time; says when it has read what Security Hub holds.
 async fn tell<H: security_hub::Api, C: Clock>(
     clock: &C,
     security_hub: Option<&mut security_hub::Ledger<'_, H, C>>,
-    mut recorded: mpsc::Receiver<Entry<Finding>>,
+    mut recorded: mpsc::Receiver<Finding>,
+    loaded: &Cell<bool>,
 ) {
     let Some(security_hub) = security_hub else { return };
     let work = async {
         security_hub.load().await;
-        while let Some(entry) = recorded.recv().await {
-            match entry {
-                Entry::New(finding) => security_hub.record(&finding).await,
-                Entry::Unchanged(resource) => security_hub.keep(&resource),
-            }
+        loaded.set(true);
+        while let Some(finding) = recorded.recv().await {
+            security_hub.record(&finding).await;
         }
     };
     let too_late = async {
@@ -639,12 +692,12 @@ impl Notes<'_> {
     }
 }
 
-/// Lists everything, reads what the list does not tell, and hands over what it says of it as it comes. Returns what kept it from
-/// the end of the list.
+/// Lists everything, reads what the list does not tell, and hands over what it says of it as it comes; what is `failing` is read even
+/// where nothing can have changed. Returns what kept it from the end of the list.
 async fn read_all<R, S, A, H, C>(
     world: &World<'_, S, A, H, C>,
     judge: &Judge<'_, R>,
-    past: &Past,
+    failing: &HashSet<u64>,
     progress: &RefCell<Progress>,
     to_settle: &mpsc::Sender<Entry<Judged>>,
 ) -> Option<Problem>
@@ -662,7 +715,7 @@ where
             Ok(Page { items: listed, unchanged, unreadable, reach, next }) => {
                 (items, failures) = (listed, unreadable);
                 for resource in unchanged {
-                    if past.failing.contains(&key_of(&resource)) {
+                    if failing.contains(&key_of(&resource)) {
                         items.push(Listed { resource, facts: None });
                     } else if to_settle.send(Entry::Unchanged(resource)).await.is_err() {
                         return None;

@@ -187,14 +187,8 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     }
 
     /// Marks of the resources that fail as far as Config holds.
-    pub(crate) async fn failing(&self) -> Result<HashSet<u64>, String> {
-        let mut failing = HashSet::new();
-        self.results(|results| {
-            let failed = results.iter().filter(|result| result.compliance == Compliance::NonCompliant);
-            failing.extend(failed.map(key));
-        })
-        .await?;
-        Ok(failing)
+    pub(crate) fn failing(&self) -> HashSet<u64> {
+        self.held.iter().flatten().filter(|(_, held)| held.fails()).map(|(key, _)| *key).collect()
     }
 
     /// Takes note of a resource that an earlier run recorded: what Config holds of it stays.
@@ -269,8 +263,8 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     }
 
     /// Posts the account's own result, which carries the journal.
-    pub(crate) async fn conclude(mut self, account: AccountResult<'_>) -> Outcome {
-        if let Some(evaluation) = self.of_account(account) {
+    pub(crate) async fn conclude(mut self, account: Option<AccountResult<'_>>) -> Outcome {
+        if let Some(evaluation) = account.and_then(|account| self.of_account(account)) {
             self.post(evaluation).await;
             self.flush().await;
         }
@@ -311,7 +305,10 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         }
         let failing =
             journal.failing.is_some() || self.holds_failure() || self.tallies.values().any(|of| of.failing > 0);
-        let complete = coverage == Coverage::All && !lost_sight && self.tallies.values().all(|of| of.undecided == 0);
+        let complete = coverage == Coverage::All
+            && !lost_sight
+            && (self.held.is_some() || self.invoked.test)
+            && self.tallies.values().all(|of| of.undecided == 0);
         let (compliance, words) = match self.failures() {
             Some(names) => (Compliance::NonCompliant, names),
             None if failing => (Compliance::NonCompliant, "resources fail; each has a result of its own".to_owned()),

@@ -21,7 +21,7 @@ use crate::{clock::Clock, error::Problem, home::Home, mark::mark, settings::Find
 const REFRESH_AFTER: Duration = Duration::from_hours(60 * 24);
 
 /// How long a last call may take when the run's time is up.
-const LAST_CALL: Duration = Duration::from_secs(2);
+const LAST_CALL: Duration = Duration::from_millis(1500);
 
 /// Which rule in which account and Region the findings belong to.
 #[derive(Clone, Debug)]
@@ -47,6 +47,11 @@ impl Reporter {
         let digest = digest.chain_update(if is_sagemaker { id.to_lowercase() } else { id }).finalize();
         let hash = digest.iter().take(16).fold(0_u128, |hash, byte| hash << 8 | u128::from(*byte));
         format!("{}/finding/{hash:032x}", self.rule_arn)
+    }
+
+    /// The mark of the finding's id.
+    pub(crate) fn mark(&self, resource: &Resource) -> u64 {
+        mark(&self.finding_id(resource))
     }
 
     fn product_arn(&self) -> String {
@@ -179,6 +184,11 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         }
     }
 
+    /// Whose findings they are.
+    pub(crate) fn reporter(&self) -> Reporter {
+        self.reporter.clone()
+    }
+
     /// Reads which of the rule's findings are open. What fails here is told at the end, and costs only what depends on it.
     pub(crate) async fn load(&mut self) {
         let now = self.clock.now();
@@ -192,9 +202,9 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         self.trouble = read.err();
     }
 
-    /// Stops asking Security Hub, which misses so many findings beside those that wait here.
-    pub(crate) fn give_up(&mut self, reason: &str, missed: usize) {
-        self.given_up = true;
+    /// Takes note that so many findings were left behind: what is gone cannot be told from them.
+    pub(crate) fn leave_behind(&mut self, reason: &str, missed: usize) {
+        self.knows = Knows::Nothing;
         self.missed += missed;
         self.trouble.get_or_insert_with(|| reason.to_owned());
     }
@@ -205,16 +215,14 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         self.trouble.get_or_insert_with(|| "the time was up".to_owned());
     }
 
-    /// Takes note of a resource that an earlier run recorded: its finding stays.
-    pub(crate) fn keep(&mut self, resource: &Resource) {
-        if self.open.is_empty() {
-            return;
-        }
-        let id = mark(&self.reporter.finding_id(resource));
-        if let Some(open) = self.open.get_mut(&id) {
-            open.seen = true;
-            if open.old {
-                self.to_refresh.insert(id);
+    /// Takes note of resources that an earlier run recorded, by mark of their finding's id: it stays.
+    pub(crate) fn keep(&mut self, ids: Vec<u64>) {
+        for id in ids {
+            if let Some(open) = self.open.get_mut(&id) {
+                open.seen = true;
+                if open.old {
+                    self.to_refresh.insert(id);
+                }
             }
         }
     }

@@ -13,8 +13,9 @@ use crate::{completed, listed, tags};
 /// Reads jobs of all kinds: for each kind its `List...` and its `Describe...`, and `DescribeModel` where
 /// [`JobQuery::models`] asks for it.
 ///
-/// The list of a kind that ends comes in legs: first those that run and are older than the look-back window, then those that no
-/// earlier run read, oldest first, so that the run can say how far it came, and then those that one did.
+/// The list of a kind that ends comes in legs: first those that no earlier run read, oldest first, so that the run can say how far it
+/// came, then those that may still run and are older than the look-back window, and then those that an earlier run read. None asks
+/// for a status: with one, `ListTrainingJobs` fills its pages before it filters them, so there are as many.
 #[derive(Clone, Debug)]
 pub struct Jobs {
     client: Client,
@@ -34,10 +35,10 @@ struct Model {
 enum Leg {
     /// All there are: definitions and schedules.
     Standing,
-    /// Those in this status that were created before the window.
-    Older(&'static str),
     /// Those of the window that no earlier run read.
     New,
+    /// Those that were created before the window and run.
+    Older,
     /// Those of the window that one read.
     Read,
 }
@@ -53,14 +54,17 @@ impl JobQuery {
     /// The legs of the whole list. Those that move the mark come early, those that only confirm what is known come last.
     fn legs(&self) -> Vec<(JobKind, Leg)> {
         let kinds = |ends: bool| self.kinds.iter().copied().filter(move |kind| kind.ends() == ends);
-        let older = kinds(true).flat_map(|kind| {
-            let first = (kind == JobKind::Labeling).then_some("Initializing");
-            first.into_iter().chain(["InProgress", "Stopping"]).map(move |status| (kind, Leg::Older(status)))
-        });
         let standing = kinds(false).map(|kind| (kind, Leg::Standing));
         let new = kinds(true).map(|kind| (kind, Leg::New));
+        let older = kinds(true).filter(|kind| self.oldest(*kind) < self.since).map(|kind| (kind, Leg::Older));
         let read = kinds(true).filter(|kind| self.read_to(*kind).is_some()).map(|kind| (kind, Leg::Read));
-        standing.chain(older).chain(new).chain(read).collect()
+        standing.chain(new).chain(older).chain(read).collect()
+    }
+
+    /// The earliest creation time of a job that may still run.
+    fn oldest(&self, kind: JobKind) -> Timestamp {
+        const DAY: i64 = 24 * 60 * 60 * 1000;
+        later(self.so_far.at, -longest_days(kind) * DAY)
     }
 
     /// The creation time up to which earlier runs read jobs of the window.
@@ -73,7 +77,7 @@ impl JobQuery {
         let read_to = self.read_to(kind);
         match leg {
             Leg::Standing => [None, None],
-            Leg::Older(_) => [None, Some(later(self.since, MARGIN))],
+            Leg::Older => [Some(later(self.oldest(kind), -MARGIN)), Some(later(self.since, MARGIN))],
             Leg::New => [Some(later(read_to.unwrap_or(self.since), -MARGIN)), None],
             Leg::Read => [Some(later(self.since, -MARGIN)), read_to.map(|to| later(to, MARGIN))],
         }
@@ -81,7 +85,7 @@ impl JobQuery {
 
     fn start_of(&self, leg: usize) -> Position {
         // Before the first that any filter lets through.
-        Position { leg, last: Some(later(self.since, -2 * MARGIN)) }
+        Position { leg, last: Some(later(self.since, -2 * MARGIN)), nameless: false }
     }
 
     /// Whether a job that was listed on a leg belongs there. One without a creation time counts as new.
@@ -90,10 +94,22 @@ impl JobQuery {
         let is_read = self.read_to(kind).is_some_and(|to| created_at <= to);
         match leg {
             Leg::Standing => true,
-            Leg::Older(_) => created_at < self.since,
+            Leg::Older => created_at < self.since,
             Leg::New => created_at >= self.since && !is_read,
             Leg::Read => created_at >= self.since && is_read,
         }
+    }
+}
+
+/// Days after its creation at which a job is over at the latest: the most that the API takes for its run time, and for what it waits
+/// before (`StoppingCondition` 28 days each, `ProcessingStoppingCondition` 9, `ResourceLimits` of tuning half a year), rounded up. Of
+/// the others it names none: transform jobs, of which there may be many, get what training has, the others a year.
+const fn longest_days(kind: JobKind) -> i64 {
+    match kind {
+        JobKind::Processing => 30,
+        JobKind::Training | JobKind::Transform => 60,
+        JobKind::Tuning => 190,
+        _ => 365,
     }
 }
 
@@ -108,6 +124,8 @@ struct Position {
     leg: usize,
     /// Creation time of the leg's last job so far; none once they came out of order, or without one.
     last: Option<Timestamp>,
+    /// Whether one came without its name, so that nobody can say that all were read.
+    nameless: bool,
 }
 
 impl Position {
@@ -116,12 +134,17 @@ impl Position {
         let mut parts = token.splitn(3, ' ');
         let (leg, last, aws) = (parts.next(), parts.next(), parts.next());
         let leg = leg.and_then(|leg| leg.parse().ok()).ok_or_else(odd)?;
+        let nameless = last == Some("?");
         let last = last.and_then(|last| last.parse().ok()).map(Timestamp::from_millis);
-        Ok((Self { leg, last }, aws.map(str::to_owned).filter(|token| !token.is_empty())))
+        Ok((Self { leg, last, nameless }, aws.map(str::to_owned).filter(|token| !token.is_empty())))
     }
 
     fn write(self, aws: &str) -> String {
-        let last = self.last.map_or_else(|| "-".to_owned(), |last| last.millis().to_string());
+        let last = match self.last {
+            _ if self.nameless => "?".to_owned(),
+            Some(last) => last.millis().to_string(),
+            None => "-".to_owned(),
+        };
         format!("{} {last} {aws}", self.leg)
     }
 }
@@ -138,7 +161,6 @@ struct Entry {
 struct Ask {
     after: Option<DateTime>,
     before: Option<DateTime>,
-    status: Option<&'static str>,
     token: Option<String>,
 }
 
@@ -204,10 +226,9 @@ impl Jobs {
     }
 
     async fn list_training(&self, ask: Ask) -> Entries {
-        let Ask { after, before, status, token } = ask;
+        let Ask { after, before, token } = ask;
         let list = self.client.list_training_jobs().max_results(PAGE).set_next_token(token);
         let list = list.set_creation_time_after(after).set_creation_time_before(before);
-        let list = list.set_status_equals(status.map(types::TrainingJobStatus::from));
         let list = list.sort_by(types::SortBy::CreationTime).sort_order(types::SortOrder::Ascending);
         let page = list.send().await.map_err(|error| aws::reason("sagemaker:ListTrainingJobs", &error))?;
         let entries = page.training_job_summaries().iter().map(|of| Entry {
@@ -220,10 +241,9 @@ impl Jobs {
     }
 
     async fn list_processing(&self, ask: Ask) -> Entries {
-        let Ask { after, before, status, token } = ask;
+        let Ask { after, before, token } = ask;
         let list = self.client.list_processing_jobs().max_results(PAGE).set_next_token(token);
         let list = list.set_creation_time_after(after).set_creation_time_before(before);
-        let list = list.set_status_equals(status.map(types::ProcessingJobStatus::from));
         let list = list.sort_by(types::SortBy::CreationTime).sort_order(types::SortOrder::Ascending);
         let page = list.send().await.map_err(|error| aws::reason("sagemaker:ListProcessingJobs", &error))?;
         let entries = page.processing_job_summaries().iter().map(|of| Entry {
@@ -236,10 +256,9 @@ impl Jobs {
     }
 
     async fn list_transform(&self, ask: Ask) -> Entries {
-        let Ask { after, before, status, token } = ask;
+        let Ask { after, before, token } = ask;
         let list = self.client.list_transform_jobs().max_results(PAGE).set_next_token(token);
         let list = list.set_creation_time_after(after).set_creation_time_before(before);
-        let list = list.set_status_equals(status.map(types::TransformJobStatus::from));
         let list = list.sort_by(types::SortBy::CreationTime).sort_order(types::SortOrder::Ascending);
         let page = list.send().await.map_err(|error| aws::reason("sagemaker:ListTransformJobs", &error))?;
         let entries = page.transform_job_summaries().iter().map(|of| Entry {
@@ -252,10 +271,9 @@ impl Jobs {
     }
 
     async fn list_tuning(&self, ask: Ask) -> Entries {
-        let Ask { after, before, status, token } = ask;
+        let Ask { after, before, token } = ask;
         let list = self.client.list_hyper_parameter_tuning_jobs().max_results(PAGE).set_next_token(token);
         let list = list.set_creation_time_after(after).set_creation_time_before(before);
-        let list = list.set_status_equals(status.map(types::HyperParameterTuningJobStatus::from));
         let list = list.sort_by(types::HyperParameterTuningJobSortByOptions::CreationTime);
         let page = list.sort_order(types::SortOrder::Ascending).send().await;
         let page = page.map_err(|error| aws::reason("sagemaker:ListHyperParameterTuningJobs", &error))?;
@@ -269,10 +287,9 @@ impl Jobs {
     }
 
     async fn list_auto_ml(&self, ask: Ask) -> Entries {
-        let Ask { after, before, status, token } = ask;
+        let Ask { after, before, token } = ask;
         let list = self.client.list_auto_ml_jobs().max_results(PAGE).set_next_token(token);
         let list = list.set_creation_time_after(after).set_creation_time_before(before);
-        let list = list.set_status_equals(status.map(types::AutoMlJobStatus::from));
         let list = list.sort_by(types::AutoMlSortBy::CreationTime).sort_order(types::AutoMlSortOrder::Ascending);
         let page = list.send().await.map_err(|error| aws::reason("sagemaker:ListAutoMLJobs", &error))?;
         let entries = page.auto_ml_job_summaries().iter().map(|of| Entry {
@@ -285,10 +302,9 @@ impl Jobs {
     }
 
     async fn list_labeling(&self, ask: Ask) -> Entries {
-        let Ask { after, before, status, token } = ask;
+        let Ask { after, before, token } = ask;
         let list = self.client.list_labeling_jobs().max_results(PAGE).set_next_token(token);
         let list = list.set_creation_time_after(after).set_creation_time_before(before);
-        let list = list.set_status_equals(status.map(types::LabelingJobStatus::from));
         let list = list.sort_by(types::SortBy::CreationTime).sort_order(types::SortOrder::Ascending);
         let page = list.send().await.map_err(|error| aws::reason("sagemaker:ListLabelingJobs", &error))?;
         let entries = page.labeling_job_summary_list().iter().map(|of| Entry {
@@ -370,6 +386,8 @@ impl Jobs {
             parents: parents([
                 (JobKind::MonitoringSchedule, answer.monitoring_schedule_arn()),
                 (JobKind::AutoMl, answer.auto_ml_job_arn()),
+                // Debugger and profiler run their rules so, for the training job and with no settings of its owner's.
+                (JobKind::Training, answer.training_job_arn()),
             ]),
             parts: Fact::Known(vec![parts::processing(&answer)]),
         })
@@ -587,8 +605,7 @@ impl Source for Jobs {
         };
         let Some((kind, leg)) = legs.get(position.leg).copied() else { return Ok(Page::default()) };
         let [after, before] = query.between(kind, leg).map(|time| time.map(aws::date_time));
-        let status = if let Leg::Older(status) = leg { Some(status) } else { None };
-        let (entries, next) = self.entries(kind, Ask { after, before, status, token }).await?;
+        let (entries, next) = self.entries(kind, Ask { after, before, token }).await?;
         let mut page = Page::default();
         for entry in entries {
             let created_at = entry.created.as_ref().and_then(aws::timestamp);
@@ -599,31 +616,31 @@ impl Source for Jobs {
             let named = [entry.arn.as_deref(), entry.name.as_deref()];
             let Some(resource) = listed(kind.resource_type(), named, entry.created.as_ref()) else {
                 page.unreadable.push(format!("a {} job was listed without a name or an ARN", kind.short()));
-                position.last = None;
+                position.nameless = true;
                 continue;
             };
             let is_over = status_of(entry.status.as_deref()) == Fact::Known(JobStatus::Over);
             match leg {
+                Leg::Older if is_over => {}
                 Leg::Read if is_over => page.unchanged.push(resource),
                 Leg::New => page.items.push(Listed { resource, facts: None }),
                 // Whether they can be read says nothing of how far the run came.
-                Leg::Standing | Leg::Older(_) | Leg::Read => {
+                Leg::Standing | Leg::Older | Leg::Read => {
                     page.items.push(Listed { resource: Resource { created_at: None, ..resource }, facts: None });
                 }
             }
         }
         let next = next.filter(|token| !token.is_empty());
-        if leg == Leg::New {
+        if leg == Leg::New && !position.nameless {
             let certain = later(query.so_far.at, -SETTLING);
-            page.reach = match (position.last, &next) {
+            let reach = match (position.last, &next) {
                 // Others of the same moment may come.
                 (Some(last), Some(_)) => Some(later(last, -1).min(certain)),
-                (Some(_), None) => Some(certain),
-                // Out of order: nobody can tell before the end, and not even then if one of them has no name.
-                (None, None) if page.unreadable.is_empty() => Some(certain),
-                (None, _) => None,
-            }
-            .map(|reach| (kind.resource_type(), reach));
+                // Out of order, nobody can tell before the end.
+                (None, Some(_)) => None,
+                (_, None) => Some(certain),
+            };
+            page.reach = reach.map(|reach| (kind.resource_type(), reach));
         }
         page.next = match next {
             Some(token) => Some(position.write(&token)),

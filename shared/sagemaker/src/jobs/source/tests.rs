@@ -35,13 +35,10 @@ fn legs_come_in_order() {
     let expected = [
         (MonitoringSchedule, Leg::Standing),
         (DataQuality, Leg::Standing),
-        (Training, Leg::Older("InProgress")),
-        (Training, Leg::Older("Stopping")),
-        (Labeling, Leg::Older("Initializing")),
-        (Labeling, Leg::Older("InProgress")),
-        (Labeling, Leg::Older("Stopping")),
         (Training, Leg::New),
         (Labeling, Leg::New),
+        (Training, Leg::Older),
+        (Labeling, Leg::Older),
         (Labeling, Leg::Read),
     ];
     assert_eq!(query.legs(), expected);
@@ -63,9 +60,9 @@ fn legs_ask_for_a_little_more() {
     let (first, later) = (query(&[KIND], &[]), query(&[KIND], &[(KIND, READ_TO)]));
     for (query, leg, after, before) in [
         (&first, Leg::Standing, None, None),
-        (&first, Leg::Older("InProgress"), None, Some(SINCE + 1000)),
+        (&first, Leg::Older, Some(SINCE - 30 * DAY - 1000), Some(SINCE + 1000)),
         (&first, Leg::New, Some(SINCE - 1000), None),
-        (&later, Leg::Older("InProgress"), None, Some(SINCE + 1000)),
+        (&later, Leg::Older, Some(SINCE - 30 * DAY - 1000), Some(SINCE + 1000)),
         (&later, Leg::New, Some(READ_TO - 1000), None),
         (&later, Leg::Read, Some(SINCE - 1000), Some(READ_TO + 1000)),
     ] {
@@ -76,7 +73,7 @@ fn legs_ask_for_a_little_more() {
 #[test]
 fn a_job_belongs_to_its_leg() {
     let (first, later) = (query(&[KIND], &[]), query(&[KIND], &[(KIND, READ_TO)]));
-    let legs = [Leg::Standing, Leg::Older("InProgress"), Leg::New, Leg::Read];
+    let legs = [Leg::Standing, Leg::Older, Leg::New, Leg::Read];
     for (query, created_at, expected) in [
         (&first, Some(SINCE - 1), [true, true, false, false]),
         (&first, Some(SINCE), [true, false, true, false]),
@@ -97,15 +94,16 @@ fn a_job_belongs_to_its_leg() {
 
 #[test]
 fn a_leg_starts_before_all_its_jobs() {
-    assert_eq!(query(&[KIND], &[]).start_of(3), Position { leg: 3, last: Some(time(SINCE - 2000)) });
+    assert_eq!(query(&[KIND], &[]).start_of(3), Position { leg: 3, last: Some(time(SINCE - 2000)), nameless: false });
 }
 
 #[test]
 fn places_are_read_as_they_were_written() {
     for (token, position, aws) in [
-        ("0 - ", Position { leg: 0, last: None }, None),
-        ("2 17 ", Position { leg: 2, last: Some(time(17)) }, None),
-        ("2 -17 a b  c", Position { leg: 2, last: Some(time(-17)) }, Some("a b  c")),
+        ("0 - ", Position { leg: 0, last: None, nameless: false }, None),
+        ("1 ? x", Position { leg: 1, last: None, nameless: true }, Some("x")),
+        ("2 17 ", Position { leg: 2, last: Some(time(17)), nameless: false }, None),
+        ("2 -17 a b  c", Position { leg: 2, last: Some(time(-17)), nameless: false }, Some("a b  c")),
     ] {
         assert_eq!(Position::read(token), Ok((position, aws.map(str::to_owned))));
         assert_eq!(position.write(aws.unwrap_or_default()), token);
@@ -140,21 +138,20 @@ fn every_status_is_known() {
     assert_eq!(words.len(), 8);
 }
 
-/// What runs is looked for by its status where it is older than the window: no status of the kind may be forgotten.
+/// Nothing that runs is older than a job can get.
 #[test]
-fn every_status_that_runs_is_asked_for() {
-    for (kind, words) in [
-        (JobKind::Training, types::TrainingJobStatus::values()),
-        (JobKind::Processing, types::ProcessingJobStatus::values()),
-        (JobKind::Transform, types::TransformJobStatus::values()),
-        (JobKind::Tuning, types::HyperParameterTuningJobStatus::values()),
-        (JobKind::AutoMl, types::AutoMlJobStatus::values()),
-        (JobKind::Labeling, types::LabelingJobStatus::values()),
+fn what_may_run_is_looked_for() {
+    for (kind, days) in [
+        (JobKind::Training, Some(60)),
+        (JobKind::Processing, None),
+        (JobKind::Transform, Some(60)),
+        (JobKind::Tuning, Some(190)),
+        (JobKind::AutoMl, Some(365)),
+        (JobKind::Labeling, Some(365)),
     ] {
-        let legs = query(&[kind], &[]).legs();
-        let asked = legs.iter().filter_map(|(_, leg)| if let Leg::Older(status) = leg { Some(*status) } else { None });
-        let runs = words.iter().copied().filter(|word| status_of(Some(word)) == Fact::Known(JobStatus::Running));
-        assert_eq!(asked.collect::<BTreeSet<_>>(), runs.collect(), "{kind:?}");
+        let query = query(&[kind], &[]);
+        let oldest = query.legs().contains(&(kind, Leg::Older)).then(|| query.oldest(kind));
+        assert_eq!(oldest, days.map(|days| time(SINCE + (30 - days) * DAY)), "{kind:?}");
     }
 }
 
@@ -278,16 +275,14 @@ proptest! {
             return Ok(());
         }
         let query = query(&JobKind::ALL, &read_to.map(|to| (kind, to)).into_iter().collect::<Vec<_>>());
-        let gives = |leg: Leg| {
-            let in_status = if let Leg::Older(wanted) = leg { wanted == status } else { true };
-            in_status && lists(created, query.between(kind, leg), whole_seconds, inclusive)
-        };
+        let gives = |leg: Leg| lists(created, query.between(kind, leg), whole_seconds, inclusive);
         let legs = query.legs().into_iter().filter(|(of, _)| *of == kind).map(|(_, leg)| leg);
         let on: Vec<_> = legs.filter(|leg| gives(*leg) && query.is_of(kind, *leg, Some(time(created)))).collect();
         let runs = status_of(Some(status)) == Fact::Known(JobStatus::Running);
-        match (created >= SINCE, runs) {
-            (true, _) | (false, true) => prop_assert_eq!(on.len(), 1, "{:?}", on),
-            (false, false) => prop_assert!(on.is_empty(), "{:?}", on),
+        if created >= SINCE || (runs && time(created) >= query.oldest(kind)) {
+            prop_assert_eq!(on.len(), 1, "{:?}", on);
+        } else {
+            prop_assert!(on.iter().all(|leg| *leg == Leg::Older), "{:?}", on);
         }
         // Nobody reads again what was read, nor takes for read what was not.
         let was_read = read_to.is_some_and(|to| to >= SINCE && created <= to);
@@ -314,7 +309,7 @@ proptest! {
 
     #[test]
     fn a_place_survives_its_token(leg in any::<usize>(), last in prop::option::of(any::<i64>()), aws in ".{0,40}") {
-        let position = Position { leg, last: last.map(time) };
+        let position = Position { leg, last: last.map(time), nameless: false };
         let token = Some(aws.clone()).filter(|token| !token.is_empty());
         prop_assert_eq!(Position::read(&position.write(&aws)), Ok((position, token)));
     }
