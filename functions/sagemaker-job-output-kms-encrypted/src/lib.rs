@@ -10,8 +10,8 @@
 //! started are judged by that one. Of a job, only whose key it used counts; of a job definition or a schedule, whose jobs are yet to
 //! come, the key also has to be enabled.
 //!
-//! Not evaluated: the bucket's own encryption, which S3 applies where a job names no key, and checkpoints and debugging data, for which the
-//! API takes no key.
+//! Not evaluated: the bucket's own encryption, which S3 applies where a job names no key; checkpoints and debugging data, for which the
+//! API takes no key; and what Athena or Redshift write for a processing job that reads from them (`DatasetDefinition`).
 //!
 //! ## Why it matters
 //! The output is the model itself, or what it said of your data. Only a customer-managed key has a policy that says who may use it, a log

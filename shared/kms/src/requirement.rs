@@ -103,7 +103,7 @@ impl KeyRequirement {
             // Nobody can delete a key of AWS, nor point an alias of their own at one.
             (Self::CustomerManaged | Self::AllowList(_), KeyAnswer::Gone) if !is_alias_of_aws(reference) => {
                 match self {
-                    Self::AllowList(patterns) if !patterns.iter().any(|pattern| matches(pattern, reference)) => {
+                    Self::AllowList(patterns) if !patterns.iter().any(|of| may_mean(of, reference, account)) => {
                         Verdict::non_compliant(format!(
                             "KMS key {reference} does not exist any more, and is not one of kmsKeyArns by that name"
                         ))
@@ -166,6 +166,19 @@ impl KeyRequirement {
             }
             KeyAnswer::NotAsked => Verdict::undecided(format!("KMS key {reference} was not looked up")),
         }
+    }
+}
+
+/// Whether a pattern for ARNs is like the ARN of a key or alias of this account that is named without it. Its Region is not known.
+fn may_mean(pattern: &str, reference: &str, account: &str) -> bool {
+    if reference.starts_with("arn:") {
+        return matches(pattern, reference);
+    }
+    let resource = if is_alias(reference) { reference.to_owned() } else { format!("key/{reference}") };
+    let parts: Vec<_> = pattern.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, _, _, of, resources] => matches(of, account) && matches(resources, &resource),
+        _ => matches(pattern, &format!(":{account}:{resource}")),
     }
 }
 
@@ -533,6 +546,8 @@ mod tests {
     fn what_becomes_of_a_key_later_does_not_matter() {
         use KeyRequirement::{Any, CustomerManaged};
         let state = |state| key(Fact::Known(KeyManager::Customer), state);
+        const NOT_LISTED: &str =
+            "NON_COMPLIANT KMS key k does not exist any more, and is not one of kmsKeyArns by that name";
         let gone = "COMPLIANT KMS key k does not exist any more; only keys of customers can be deleted";
         let denied = || KeyAnswer::Denied("denied".to_owned());
         for (requirement, reference, key, expected) in [
@@ -568,12 +583,11 @@ mod tests {
             ),
             (CustomerManaged, "k", denied(), "undecided KMS key k: denied"),
             (listed(&["*"]), "k", KeyAnswer::Gone, gone),
-            (
-                listed(&["arn:*"]),
-                "k",
-                KeyAnswer::Gone,
-                "NON_COMPLIANT KMS key k does not exist any more, and is not one of kmsKeyArns by that name",
-            ),
+            (listed(&["arn:aws:kms:*:111122223333:key/*"]), "k", KeyAnswer::Gone, gone),
+            (listed(&["*:111122223333:key/*"]), "k", KeyAnswer::Gone, gone),
+            (listed(&["arn:aws:kms:*:444455556666:key/*"]), "k", KeyAnswer::Gone, NOT_LISTED),
+            (listed(&["arn:aws:kms:*:111122223333:key/other"]), "k", KeyAnswer::Gone, NOT_LISTED),
+            (listed(&["arn:aws:kms:*:111122223333:alias/*"]), "k", KeyAnswer::Gone, NOT_LISTED),
             (listed(&["arn:*"]), "k", good(), "COMPLIANT"),
         ] {
             let row = format!("{requirement:?} {reference} {key:?}");

@@ -1,6 +1,8 @@
 //! Security Hub's part of the sandbox: findings, with the limits, the update rule and the filters of the real service
 //! (botocore's model of Security Hub, and the User Guide's page on `BatchImportFindings`).
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use crate::{Answer, Call, Place};
@@ -11,6 +13,8 @@ pub struct SecurityHub {
     enabled: bool,
     /// In the order of their first coming.
     findings: Vec<Value>,
+    /// Where each is, by its Id: there may be tens of thousands.
+    places: HashMap<String, usize>,
     /// Ids of findings that are refused, with how many times more.
     refused: Vec<(String, u32)>,
     /// Findings that were imported, those ignored as not newer left out, in the order of their coming.
@@ -19,7 +23,7 @@ pub struct SecurityHub {
 
 impl Default for SecurityHub {
     fn default() -> Self {
-        Self { enabled: true, findings: Vec::new(), refused: Vec::new(), imported: Vec::new() }
+        Self { enabled: true, findings: Vec::new(), places: HashMap::new(), refused: Vec::new(), imported: Vec::new() }
     }
 }
 
@@ -43,6 +47,7 @@ impl SecurityHub {
 
     /// Puts a finding as it is, whoever it is of.
     pub fn plant(&mut self, finding: Value) {
+        self.places.entry(id(&finding)).or_insert(self.findings.len());
         self.findings.push(finding);
     }
 
@@ -132,8 +137,8 @@ impl SecurityHub {
         }
         finding["Workflow"] = json!({"Status": "NEW"});
         self.imported.push(finding.clone());
-        let Some(old) = self.findings.iter_mut().find(|old| old["Id"] == finding["Id"]) else {
-            self.findings.push(finding);
+        let Some(old) = self.places.get(&id(&finding)).and_then(|place| self.findings.get_mut(*place)) else {
+            self.plant(finding);
             return;
         };
         let updated_at = |finding: &Value| finding["UpdatedAt"].as_str().and_then(rule::Timestamp::parse);
@@ -169,14 +174,17 @@ impl SecurityHub {
             }
         };
         let meant = |finding: &&Value| filters.iter().all(|(name, wanted)| is_met(finding, name, wanted));
-        let all: Vec<_> = self.findings.iter().filter(meant).collect();
-        let end = (start + size).min(all.len());
-        let mut body = json!({"Findings": all.get(start..end).unwrap_or_default()});
-        if end < all.len() {
-            body["NextToken"] = json!(format!("from-{end}"));
+        let mut found = self.findings.iter().filter(meant).skip(start);
+        let mut body = json!({"Findings": found.by_ref().take(size).collect::<Vec<_>>()});
+        if found.next().is_some() {
+            body["NextToken"] = json!(format!("from-{}", start + size));
         }
         Ok(Answer::ok(body))
     }
+}
+
+fn id(finding: &Value) -> String {
+    finding["Id"].as_str().unwrap_or_default().to_owned()
 }
 
 /// Where the value of a filter stands in a finding.

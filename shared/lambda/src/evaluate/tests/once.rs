@@ -76,6 +76,9 @@ struct Aws {
     put_fails: Cell<bool>,
     import_fails: Cell<bool>,
     list_fails: Cell<bool>,
+    /// What Config holds, of the rule and of the account.
+    results_fail: Cell<bool>,
+    account_fails: Cell<bool>,
     /// Reads until the time is up.
     time: Cell<usize>,
     reads: Cell<usize>,
@@ -161,6 +164,9 @@ impl config::Api for &Aws {
 
     async fn results(&self, _: &str, _: Option<String>) -> Result<(Vec<Evaluation>, Option<String>), String> {
         yield_now().await;
+        if self.results_fail.get() {
+            return Err("denied".to_owned());
+        }
         Ok((self.results.borrow().values().cloned().collect(), None))
     }
 
@@ -169,6 +175,9 @@ impl config::Api for &Aws {
         account: &str,
         _: Option<String>,
     ) -> Result<(Vec<(String, Evaluation)>, Option<String>), String> {
+        if self.account_fails.get() {
+            return Err("denied".to_owned());
+        }
         let own = self.results.borrow().get(&(rule::ACCOUNT.to_owned(), account.to_owned())).cloned();
         Ok((own.into_iter().map(|own| ("ml-test-thing-good".to_owned(), own)).collect(), None))
     }
@@ -214,7 +223,7 @@ impl Clock for Hourly<'_> {
 
     async fn sleep(&self, time: Duration) {
         // Long enough for everything that does not wait itself.
-        let turns = if time == PATIENCE { usize::MAX } else { 1000 };
+        let turns = if time == PATIENCE { 3000 } else { 1000 };
         for _ in 0..turns {
             yield_now().await;
         }
@@ -248,6 +257,8 @@ impl Aws {
         self.put_fails.set(false);
         self.import_fails.set(false);
         self.list_fails.set(false);
+        self.results_fail.set(false);
+        self.account_fails.set(false);
         self.time.set(usize::MAX);
         for job in self.jobs.borrow_mut().values_mut() {
             job.unreadable = false;
@@ -260,6 +271,16 @@ impl Aws {
 
     fn own(&self) -> Option<Evaluation> {
         self.results.borrow().get(&(rule::ACCOUNT.to_owned(), "111122223333".to_owned())).cloned()
+    }
+
+    /// That the account passes only if no job fails that is there and of which that is known, whatever went wrong.
+    fn check_claim(&self) -> Result<(), TestCaseError> {
+        let jobs = self.jobs.borrow();
+        let results = self.results.borrow();
+        let fails = results.iter().any(|((_, id), kept)| jobs.contains_key(id) && kept.compliance == NonCompliant);
+        let claims = self.own().is_some_and(|own| own.compliance == Compliant);
+        prop_assert!(!(fails && claims), "{:?}", self.own());
+        Ok(())
     }
 
     /// That both ledgers say what is true at this hour.
@@ -428,6 +449,8 @@ enum Step {
     Put(bool),
     Import(bool),
     List(bool),
+    Results(bool),
+    Account(bool),
     Time(usize),
     Readable,
     Run,
@@ -443,6 +466,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Put),
         1 => any::<bool>().prop_map(Step::Import),
         1 => any::<bool>().prop_map(Step::List),
+        1 => any::<bool>().prop_map(Step::Results),
+        1 => any::<bool>().prop_map(Step::Account),
         1 => prop_oneof![0_usize..12, Just(usize::MAX)].prop_map(Step::Time),
         1 => Just(Step::Readable),
         4 => Just(Step::Run),
@@ -477,11 +502,17 @@ proptest! {
                     Step::Put(fails) => aws.put_fails.set(fails),
                     Step::Import(fails) => aws.import_fails.set(fails),
                     Step::List(fails) => aws.list_fails.set(fails),
+                    Step::Results(fails) => aws.results_fail.set(fails),
+                    Step::Account(fails) => aws.account_fails.set(fails),
                     Step::Time(reads) => time = reads,
                     Step::Readable => aws.jobs.borrow_mut().values_mut().for_each(|job| job.unreadable = false),
                     Step::Run => {
                         aws.time.set(time);
                         drop(aws.run(hour).await);
+                        // What could not be read keeps its last result.
+                        if !aws.account_fails.get() {
+                            aws.check_claim()?;
+                        }
                     }
                 }
             }
