@@ -546,8 +546,7 @@ mod tests {
     fn what_becomes_of_a_key_later_does_not_matter() {
         use KeyRequirement::{Any, CustomerManaged};
         let state = |state| key(Fact::Known(KeyManager::Customer), state);
-        const NOT_LISTED: &str =
-            "NON_COMPLIANT KMS key k does not exist any more, and is not one of kmsKeyArns by that name";
+        let not_listed = "NON_COMPLIANT KMS key k does not exist any more, and is not one of kmsKeyArns by that name";
         let gone = "COMPLIANT KMS key k does not exist any more; only keys of customers can be deleted";
         let denied = || KeyAnswer::Denied("denied".to_owned());
         for (requirement, reference, key, expected) in [
@@ -585,9 +584,9 @@ mod tests {
             (listed(&["*"]), "k", KeyAnswer::Gone, gone),
             (listed(&["arn:aws:kms:*:111122223333:key/*"]), "k", KeyAnswer::Gone, gone),
             (listed(&["*:111122223333:key/*"]), "k", KeyAnswer::Gone, gone),
-            (listed(&["arn:aws:kms:*:444455556666:key/*"]), "k", KeyAnswer::Gone, NOT_LISTED),
-            (listed(&["arn:aws:kms:*:111122223333:key/other"]), "k", KeyAnswer::Gone, NOT_LISTED),
-            (listed(&["arn:aws:kms:*:111122223333:alias/*"]), "k", KeyAnswer::Gone, NOT_LISTED),
+            (listed(&["arn:aws:kms:*:444455556666:key/*"]), "k", KeyAnswer::Gone, not_listed),
+            (listed(&["arn:aws:kms:*:111122223333:key/other"]), "k", KeyAnswer::Gone, not_listed),
+            (listed(&["arn:aws:kms:*:111122223333:alias/*"]), "k", KeyAnswer::Gone, not_listed),
             (listed(&["arn:*"]), "k", good(), "COMPLIANT"),
         ] {
             let row = format!("{requirement:?} {reference} {key:?}");

@@ -1,5 +1,6 @@
 //! The way of one evaluation: what the event names is read, judged, and recorded in both ledgers. No SDK, no runtime.
 
+mod once;
 #[cfg(test)]
 mod tests;
 
@@ -23,18 +24,20 @@ use rule::{
 };
 use tokio::sync::mpsc;
 
+use once::{Earlier, Past, resume};
+
 use crate::{
     Error, Invocation, Notification,
     clock::{Clock, in_time},
     error::Problem,
     home::Home,
-    journal::{Failing, Journal, Seal},
+    journal::Seal,
     ledger::{
         config::{self, AccountResult, Coverage, Inventory, Invoked, RECORDED, key_of},
         security_hub::{self, Reporter},
     },
     progress::Progress,
-    settings::{Evaluations, Findings, Settings},
+    settings::{Findings, Settings},
     summary::Summary,
 };
 
@@ -358,29 +361,10 @@ where
     async fn all(self, test: bool) -> Vec<Problem> {
         let Self { world, mut judge, mut config, mut security_hub, mut notes } = self;
         let clock = world.clock;
-        let past = if R::READS_ONCE && !test {
-            match in_time(clock, Past::read(&config, &judge, clock.now())).await {
-                Some(past) => past,
-                None => return vec![Problem::OutOfTime("read")],
-            }
-        } else {
-            Past::default()
+        let (past, failing, before) = match resume(world, &mut judge, &mut config, test).await {
+            Ok(resumed) => resumed,
+            Err(problem) => return vec![problem],
         };
-        let mut so_far = SoFar { at: judge.at, ..SoFar::default() };
-        if world.settings.evaluations == Evaluations::Changed {
-            so_far.read_to.clone_from(&past.journal.read_to);
-        }
-        judge.query = R::query(&judge.params, &so_far);
-        // A tag may exempt since what fails, so that has to be known before the rest is passed over.
-        let mut before = None;
-        if judge.exemption_tag.is_some() && !so_far.read_to.is_empty() {
-            before = match in_time(clock, known::<R, _, _>(world.config, &mut config, test)).await {
-                Some(known) => Some((known, config.failing())),
-                None => return vec![Problem::OutOfTime("read")],
-            };
-        }
-        let (before, failing) = before.unzip();
-        let failing = failing.unwrap_or_default();
         let (judge, past) = (&judge, &past);
         notes.summary.ignored.clone_from(&past.ignored);
 
@@ -396,16 +380,11 @@ where
             drop(judged);
         };
         let (noted, unread, progress) = (&mut notes, &unread, &progress);
-        let reporter = security_hub.as_ref().map(security_hub::Ledger::reporter);
-        let (loaded, unchanged, reporter) = (&loaded, &unchanged, reporter.as_ref());
+        let ids = security_hub.as_ref().map(security_hub::Ledger::reporter);
+        let (loaded, unchanged, ids) = (&loaded, &unchanged, ids.as_ref());
         // What it owns ends with it, so that nobody goes on for nothing.
         let reporting = async move {
-            let known = async {
-                match before {
-                    Some(known) => known,
-                    None => known::<R, _, _>(world.config, &mut config, test).await,
-                }
-            };
+            let known = known::<R, _, _>(before, world.config, &mut config, test);
             let (inventory, mut problems) = match in_time(clock, known).await {
                 Some(Ok(known)) => known,
                 // Under another id, a result would stand beside the one that is already there.
@@ -419,9 +398,7 @@ where
                 let finding = match recording.record(entry, noted).await {
                     Entry::New(finding) => finding,
                     Entry::Unchanged(resource) => {
-                        if let Some(reporter) = reporter {
-                            unchanged.borrow_mut().push(reporter.mark(&resource));
-                        }
+                        unchanged.borrow_mut().extend(ids.map(|ids| ids.mark(&resource)));
                         continue;
                     }
                 };
@@ -531,69 +508,6 @@ enum Reported<'a, A, C> {
     Open(Box<config::Ledger<'a, A, C>>, Earlier),
 }
 
-/// What a run learns that concerns resources which were read once.
-#[derive(Default)]
-struct Earlier {
-    /// When the first exemption by tag ends.
-    until: Option<Timestamp>,
-    /// Whether it came across the failing resource that the journal names.
-    found: bool,
-}
-
-impl Earlier {
-    /// What a later run has to know after this one, if both ledgers have everything; what it had to know before, if not.
-    fn journal(&self, past: &Past, progress: Option<&Progress>) -> Journal {
-        let mut journal = past.journal.clone();
-        if let Some(progress) = progress {
-            journal.read_to = progress.read_to(&journal.read_to);
-            journal.until = journal.until.into_iter().chain(self.until).min();
-        }
-        journal
-    }
-
-    fn look_for(&mut self, past: &Past, resource: &Resource) {
-        if let Some(failing) = past.journal.failing.filter(|_| !self.found) {
-            self.found = Failing::new(resource).is_some_and(|this| this.hash == failing.hash);
-        }
-    }
-}
-
-/// What earlier runs left.
-#[derive(Default)]
-struct Past {
-    /// The account's own result, as AWS Config holds it.
-    result: Option<config::Evaluation>,
-    journal: Journal,
-    ignored: Vec<String>,
-    /// It could not be read.
-    problem: Option<Problem>,
-}
-
-impl Past {
-    async fn read<R: Rule, A: config::Api, C: Clock>(
-        config: &config::Ledger<'_, A, C>,
-        judge: &Judge<'_, R>,
-        now: Timestamp,
-    ) -> Self {
-        let result = match config.about_account().await {
-            Ok(Some(result)) => result,
-            Ok(None) => return Self::default(),
-            Err(reason) => return Self { problem: Some(Problem::ResultsUnread(reason)), ..Self::default() },
-        };
-        let annotation = result.annotation.as_deref().unwrap_or_default();
-        let (journal, ignored) = Journal::read(annotation, &judge.seal, R::META.resource_types, now.max(judge.at));
-        let mut past = Self { result: Some(result), journal, ignored, ..Self::default() };
-        if past.journal.until.is_some_and(|until| until <= judge.at) {
-            past.ignored.push("an exemption has ended, so everything is read again".to_owned());
-            past.journal = Journal::default();
-        }
-        for ignored in &past.ignored {
-            tracing::warn!("{ignored}");
-        }
-        past
-    }
-}
-
 /// What became of a finding that was to be told.
 enum Handed {
     Over,
@@ -646,13 +560,20 @@ async fn tell<H: security_hub::Api, C: Clock>(
     }
 }
 
+/// How AWS Config names the resources, and what could not be read beside that; or why the names could not.
+type Known = Result<(Inventory, Vec<Problem>), String>;
+
 /// What AWS Config has already: how it names the resources, and, into its ledger, the results it holds. That these could not be
-/// read is a problem and no more; that the names could not is the error.
+/// read is a problem and no more; that the names could not is the error. It is read once: `before` is what was.
 async fn known<R: Rule, A: config::Api, C: Clock>(
+    before: Option<Known>,
     api: &A,
     config: &mut config::Ledger<'_, A, C>,
     test: bool,
-) -> Result<(Inventory, Vec<Problem>), String> {
+) -> Known {
+    if let Some(known) = before {
+        return known;
+    }
     // Resources of types that are not recorded are named by their primary identifier.
     let is_recorded = |of: &&&str| R::META.triggers.contains(&Trigger::Change) || RECORDED.contains(*of);
     let recorded: Vec<_> = R::META.resource_types.iter().filter(is_recorded).copied().collect();

@@ -10,7 +10,8 @@ const HOUR: i64 = 3_600_000;
 const WINDOW: i64 = 100 * HOUR;
 
 /// A job as it is in AWS.
-#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "any combination may happen")]
+#[derive(Clone, Copy, Debug)]
 struct Job {
     created: i64,
     fails: bool,
@@ -94,7 +95,7 @@ impl Source for &Aws {
         yield_now().await;
         self.reads.set(self.reads.get() + 1);
         self.time.set(self.time.get().saturating_sub(1));
-        let Some(job) = self.jobs.borrow().get(&resource.id).cloned() else { return Read::Gone };
+        let Some(job) = self.jobs.borrow().get(&resource.id).copied() else { return Read::Gone };
         let pending = job.pending && job.running;
         let fails = match (job.unreadable, pending) {
             (true, _) => Fact::Unread("denied".to_owned()),

@@ -1,0 +1,111 @@
+//! Resources that are read once: what earlier runs left, and what this one leaves.
+
+use std::collections::HashSet;
+
+use rule::{Resource, Rule, SoFar, Timestamp};
+
+use super::{Judge, Known, World, known};
+use crate::{
+    clock::{Clock, in_time},
+    error::Problem,
+    journal::{Failing, Journal},
+    ledger::config,
+    progress::Progress,
+    settings::Evaluations,
+};
+
+/// Reads what earlier runs left and makes the query from it. Returns it with the marks of what has to be read all the same, and with what
+/// AWS Config has, where that had to be known first.
+pub(super) async fn resume<R, S, A, H, C>(
+    world: &World<'_, S, A, H, C>,
+    judge: &mut Judge<'_, R>,
+    config: &mut config::Ledger<'_, A, C>,
+    test: bool,
+) -> Result<(Past, HashSet<u64>, Option<Known>), Problem>
+where
+    R: Rule,
+    A: config::Api,
+    C: Clock,
+{
+    let out_of_time = || Problem::OutOfTime("read");
+    let past = if R::READS_ONCE && !test {
+        in_time(world.clock, Past::read(config, judge, world.clock.now())).await.ok_or_else(out_of_time)?
+    } else {
+        Past::default()
+    };
+    let mut so_far = SoFar { at: judge.at, ..SoFar::default() };
+    if world.settings.evaluations == Evaluations::Changed {
+        so_far.read_to.clone_from(&past.journal.read_to);
+    }
+    judge.query = R::query(&judge.params, &so_far);
+    if judge.exemption_tag.is_none() || so_far.read_to.is_empty() {
+        return Ok((past, HashSet::new(), None));
+    }
+    // A tag may exempt since what fails, so that has to be known before anything is passed over.
+    let known =
+        in_time(world.clock, known::<R, _, _>(None, world.config, config, test)).await.ok_or_else(out_of_time)?;
+    Ok((past, config.failing(), Some(known)))
+}
+
+/// What a run learns that concerns resources which were read once.
+#[derive(Default)]
+pub(super) struct Earlier {
+    /// When the first exemption by tag ends.
+    pub(super) until: Option<Timestamp>,
+    /// Whether it came across the failing resource that the journal names.
+    pub(super) found: bool,
+}
+
+impl Earlier {
+    /// What a later run has to know after this one, if both ledgers have everything; what it had to know before, if not.
+    pub(super) fn journal(&self, past: &Past, progress: Option<&Progress>) -> Journal {
+        let mut journal = past.journal.clone();
+        if let Some(progress) = progress {
+            journal.read_to = progress.read_to(&journal.read_to);
+            journal.until = journal.until.into_iter().chain(self.until).min();
+        }
+        journal
+    }
+
+    pub(super) fn look_for(&mut self, past: &Past, resource: &Resource) {
+        if let Some(failing) = past.journal.failing.filter(|_| !self.found) {
+            self.found = Failing::new(resource).is_some_and(|this| this.hash == failing.hash);
+        }
+    }
+}
+
+/// What earlier runs left.
+#[derive(Default)]
+pub(super) struct Past {
+    /// The account's own result, as AWS Config holds it.
+    pub(super) result: Option<config::Evaluation>,
+    pub(super) journal: Journal,
+    pub(super) ignored: Vec<String>,
+    /// It could not be read.
+    pub(super) problem: Option<Problem>,
+}
+
+impl Past {
+    async fn read<R: Rule, A: config::Api, C: Clock>(
+        config: &config::Ledger<'_, A, C>,
+        judge: &Judge<'_, R>,
+        now: Timestamp,
+    ) -> Self {
+        let result = match config.about_account().await {
+            Ok(Some(result)) => result,
+            Ok(None) => return Self::default(),
+            Err(reason) => return Self { problem: Some(Problem::ResultsUnread(reason)), ..Self::default() },
+        };
+        let annotation = result.annotation.as_deref().unwrap_or_default();
+        let (journal, ignored) = Journal::read(annotation, &judge.seal, R::META.resource_types, now.max(judge.at));
+        let mut past = Self { result: Some(result), journal, ignored, ..Self::default() };
+        if past.journal.until.is_some_and(|until| until <= judge.at) {
+            past.ignored.push("an exemption has ended, so everything is read again".to_owned());
+            past.journal = Journal::default();
+        }
+        for ignored in &past.ignored {
+            tracing::warn!("{ignored}");
+        }
+        past
+    }
+}
