@@ -393,6 +393,7 @@ fn with_everything_asked(rule: &str) -> &'static str {
     match rule {
         "ebs-volume-encrypted" => r#"{"keyRequirement":"customer-managed","exemptionTag":"exempt"}"#,
         "sagemaker-endpoint-config-kms-encrypted" => r#"{"onlyInUse":"true","exemptionTag":"exempt"}"#,
+        "sagemaker-job-in-vpc" => r#"{"vpcIds":"vpc-1","exemptionTag":"exempt"}"#,
         "vpc-flow-logs-enabled" => r#"{"ignoreUnused":"true","exemptionTag":"exempt"}"#,
         _ => r#"{"exemptionTag":"exempt"}"#,
     }
@@ -428,6 +429,8 @@ async fn the_calls_are_those_that_the_rule_declares() {
         ];
         // What Config does not record is in no inventory.
         reporting.extend(meta.triggers.contains(&Trigger::Change).then_some("config:ListDiscoveredResources"));
+        // Rules about jobs keep there how far they came.
+        reporting.extend(meta.name.starts_with("sagemaker-job-").then_some("config:GetComplianceDetailsByResource"));
         let mut calls = account.take_calls();
         calls.sort();
         calls.dedup();
