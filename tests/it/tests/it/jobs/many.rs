@@ -1,1 +1,46 @@
-//! x
+//! More jobs than one invocation reads.
+
+use std::time::Duration;
+
+use rule::Timestamp;
+use serde_json::json;
+
+use super::{HOUR, Played, counts};
+
+#[tokio::test]
+async fn a_first_look_at_many_jobs_takes_several_runs_and_ends() {
+    // In some six seconds of reading, about a third of them.
+    let mut played = Played::with(1050, "", &[("MAX_REQUESTS_PER_SECOND", "50")]).await;
+    let (mut described, mut runs, mut mark) = (0, 0, None);
+    let answer = loop {
+        runs += 1;
+        assert!(runs < 12, "it comes to no end");
+        let at = Timestamp::from_millis(played.start + runs * HOUR);
+        let result = played.account.scheduled_within(at, Duration::from_secs(9)).await;
+        described += played.described();
+        let tally = played.tally();
+        assert!(!tally.contains_key("NOT_APPLICABLE"), "nothing is retired early: {tally:?}");
+        let failure = match result {
+            Ok(answer) => break answer,
+            Err(failure) => failure,
+        };
+        assert_eq!(failure.error_type, "OutOfTime", "{failure}");
+        assert!(played.mark() > mark, "run {runs}, with {described} reads so far, came no farther: {failure}; `{}`", played.own());
+        mark = played.mark();
+        assert!(!played.own().contains("no resource fails"), "{}", played.own());
+        assert!(mark.unwrap() < played.created(1049), "{}", played.own());
+    };
+    assert!(runs > 1, "one run did it all");
+    assert_eq!((answer["resultsRetired"].clone(), played.mark()), (json!(0), Some(played.created(1049))), "{answer}");
+    // Of those that a run reads at a time, some are read twice.
+    let most = 1050 + usize::try_from(runs).unwrap() * 50;
+    assert!((1050..most).contains(&described), "{described} reads in {runs} runs");
+
+    let failing = (0..1050).filter(|index| index % 20 == 11 && index % 10 != 3 && index % 7 != 5).count();
+    let moot = (0..1050).filter(|index| index % 10 == 3 || index % 7 == 5).count();
+    assert_eq!(played.tally(), counts(&[("COMPLIANT", 1050 - failing - moot), ("NON_COMPLIANT", failing)]));
+    assert_eq!(played.account.findings().len(), failing);
+
+    let answer = played.after(20 * HOUR).await.unwrap();
+    assert_eq!((played.described(), &answer["unchanged"]), (0, &json!(1050)), "{answer}");
+}

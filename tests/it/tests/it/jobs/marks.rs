@@ -224,7 +224,9 @@ async fn what_security_hub_missed_comes_with_the_next_run() {
         let failure = played.after(HOUR).await.unwrap_err();
         assert_eq!(failure.error_type, "FindingsNotRecorded", "{operation}");
         assert_eq!((played.verdict(11).as_str(), played.mark()), ("NON_COMPLIANT", mark), "{operation}");
-        assert_eq!(played.account.findings(), map(&[]), "{operation}");
+        // What Security Hub holds is not needed to send it what is new.
+        let sent = if operation == "GetFindings" { map(&[("job-000011", "FAILED")]) } else { map(&[]) };
+        assert_eq!(played.account.findings(), sent, "{operation}");
         drop(played.account.take_calls());
         played.account.no_faults();
         played.after(2 * HOUR).await.unwrap();
