@@ -78,7 +78,10 @@ async fn a_mark_from_the_future_is_ignored() {
     let answer = played.after(HOUR).await.unwrap();
     assert_eq!((played.described(), &answer["unchanged"]), (14, &json!(0)), "{answer}");
     let ignored = answer["ignored"][0].as_str().unwrap();
-    assert!(ignored.starts_with("Training resources were read up to ") && ignored.contains("in the future"), "{answer}");
+    assert!(
+        ignored.starts_with("Training resources were read up to ") && ignored.contains("in the future"),
+        "{answer}"
+    );
 }
 
 /// What the list does not date cannot be behind a mark.
@@ -232,7 +235,9 @@ async fn parameters_that_mean_nothing_are_refused() {
             assert!(failure.message.contains(says), "{rule} {parameters}: {}", failure.message);
         }
         assert_eq!(account.take_calls(), [] as [&str; 0], "{rule}");
-        for parameters in [json!({"lookbackDays": "1"}), json!({"lookbackDays": "365"}), json!({"jobTypes": "training"})] {
+        for parameters in
+            [json!({"lookbackDays": "1"}), json!({"lookbackDays": "365"}), json!({"jobTypes": "training"})]
+        {
             account.rule.parameters = parameters.to_string();
             account.scheduled().await.unwrap_or_else(|failure| panic!("{rule} {parameters}: {failure}"));
         }

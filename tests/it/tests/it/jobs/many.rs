@@ -7,10 +7,11 @@ use serde_json::json;
 
 use super::{HOUR, Played, counts};
 
-#[tokio::test]
-async fn a_first_look_at_many_jobs_takes_several_runs_and_ends() {
+/// Sends findings or not.
+async fn many(findings: &str) {
     // In some six seconds of reading, about a third of them.
-    let mut played = Played::with(1050, "", &[("MAX_REQUESTS_PER_SECOND", "50")]).await;
+    let variables = [("MAX_REQUESTS_PER_SECOND", "50"), ("SECURITY_HUB_FINDINGS", findings)];
+    let mut played = Played::with(1050, "", &variables).await;
     let (mut described, mut runs, mut mark) = (0, 0, None);
     let answer = loop {
         runs += 1;
@@ -25,7 +26,11 @@ async fn a_first_look_at_many_jobs_takes_several_runs_and_ends() {
             Err(failure) => failure,
         };
         assert_eq!(failure.error_type, "OutOfTime", "{failure}");
-        assert!(played.mark() > mark, "run {runs}, with {described} reads so far, came no farther: {failure}; `{}`", played.own());
+        assert!(
+            played.mark() > mark,
+            "run {runs}, with {described} reads so far, came no farther: {failure}; `{}`",
+            played.own()
+        );
         mark = played.mark();
         assert!(!played.own().contains("no resource fails"), "{}", played.own());
         assert!(mark.unwrap() < played.created(1049), "{}", played.own());
@@ -39,8 +44,18 @@ async fn a_first_look_at_many_jobs_takes_several_runs_and_ends() {
     let failing = (0..1050).filter(|index| index % 20 == 11 && index % 10 != 3 && index % 7 != 5).count();
     let moot = (0..1050).filter(|index| index % 10 == 3 || index % 7 == 5).count();
     assert_eq!(played.tally(), counts(&[("COMPLIANT", 1050 - failing - moot), ("NON_COMPLIANT", failing)]));
-    assert_eq!(played.account.findings().len(), failing);
+    assert_eq!(played.account.findings().len(), if findings == "off" { 0 } else { failing });
 
     let answer = played.after(20 * HOUR).await.unwrap();
     assert_eq!((played.described(), &answer["unchanged"]), (0, &json!(1050)), "{answer}");
+}
+
+#[tokio::test]
+async fn a_first_look_at_many_jobs_takes_several_runs_and_ends() {
+    many("failed").await;
+}
+
+#[tokio::test]
+async fn so_it_does_without_security_hub() {
+    many("off").await;
 }

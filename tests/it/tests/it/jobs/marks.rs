@@ -1,10 +1,10 @@
 //! Finished jobs are read once: how far the runs came stands in the account's own result.
 
-use it::{Account, map, shared};
+use it::{Account, map};
 use sandbox::{Answer, Fault, PlayedJobs, When};
 use serde_json::json;
 
-use super::{DAY, HOUR, MINUTE, Played, VOLUME, counts};
+use super::{DAY, HOUR, ISOLATION, KINDS, MINUTE, OUTPUT, Played, TRAFFIC, VOLUME, VPC, counts, create, patch};
 
 const FIRST: [(&str, usize); 2] = [("COMPLIANT", 9), ("NON_COMPLIANT", 1)];
 
@@ -134,7 +134,11 @@ async fn a_job_that_cannot_be_read_holds_the_mark_back() {
         played.account.fault(When::calls("DescribeTrainingJob").mentioning(&six), fault.clone());
         let failure = played.after(0).await.unwrap_err();
         assert_eq!(failure.error_type, "ResourcesUndecided", "{fault:?}");
-        assert_eq!(played.tally(), counts(&[("COMPLIANT", 8), ("NON_COMPLIANT", 1)]), "{fault:?}: the others are judged");
+        assert_eq!(
+            played.tally(),
+            counts(&[("COMPLIANT", 8), ("NON_COMPLIANT", 1)]),
+            "{fault:?}: the others are judged"
+        );
         assert_eq!(played.account.findings()[&six], "NOT_AVAILABLE", "{fault:?}");
         assert_eq!(played.mark(), Some(played.created(5)), "{fault:?}");
         drop(played.account.take_calls());
@@ -341,5 +345,106 @@ async fn a_test_invocation_reads_everything_and_leaves_no_mark() {
     let answer = played.account.invoke(&event).await.unwrap();
     assert_eq!((&answer["test"], played.described()), (&json!(true), 14), "{answer}");
     assert_eq!(played.own(), own);
-    let _ = shared();
+}
+
+/// Lambda delivers an event again.
+#[tokio::test]
+async fn the_same_event_twice_leaves_the_same_state() {
+    let mut played = Played::new(14).await;
+    for expected in [14, 0] {
+        played.after(0).await.unwrap();
+        assert_eq!((played.described(), played.tally()), (expected, counts(&FIRST)));
+        assert_eq!(played.account.findings(), map(&[("job-000011", "FAILED")]));
+    }
+    let mark = played.mark();
+    // An older one that comes late knows less, and takes nothing back.
+    played.after(-2 * HOUR).await.unwrap();
+    assert_eq!((played.described(), played.tally(), played.mark()), (0, counts(&FIRST), mark));
+}
+
+/// SageMaker has yet to choose its instances, which decide.
+#[tokio::test]
+async fn a_job_that_waits_for_its_instances_holds_the_mark_back() {
+    let mut played = Played::new(14).await;
+    let six = PlayedJobs::name(6);
+    let preferences = |selected: Option<&'static str>| {
+        Fault::patch(move |answer| {
+            let choice = ["ml.g5.xlarge", "ml.m5.xlarge"].map(|of| json!({"InstanceType": of, "InstanceCount": 1}));
+            answer["ResourceConfig"] = json!({"InstancePreferences": choice, "VolumeSizeInGB": 30});
+            if let Some(selected) = selected {
+                answer["ResourceConfig"]["SelectedInstanceType"] = json!(selected);
+            }
+        })
+    };
+    played.jobs.set_status(6, "InProgress");
+    played.account.fault(When::calls("DescribeTrainingJob").mentioning(&six), preferences(None));
+    for (hours, described) in [(0, 14), (1, 8)] {
+        played.after(hours * HOUR).await.unwrap();
+        assert_eq!((played.described(), played.verdict(6).as_str()), (described, ""));
+        assert_eq!(played.mark(), Some(played.created(5)));
+    }
+    played.account.no_faults();
+    played.account.fault(When::calls("DescribeTrainingJob").mentioning(&six), preferences(Some("ml.m5.xlarge")));
+    played.after(2 * HOUR).await.unwrap();
+    assert_eq!((played.described(), played.verdict(6).as_str()), (8, "NON_COMPLIANT"));
+    assert_eq!(played.mark(), Some(played.created(13)));
+    // It runs, so it is still read; what it has does not change any more.
+    played.after(3 * HOUR).await.unwrap();
+    assert_eq!((played.described(), played.verdict(6).as_str()), (1, "NON_COMPLIANT"));
+}
+
+#[tokio::test]
+async fn kinds_that_are_not_asked_for_any_more_go() {
+    let mut played = Played::new(14).await;
+    played.after(0).await.unwrap();
+    played.account.rule.parameters = r#"{"jobTypes":"processing"}"#.to_owned();
+    let answer = played.after(HOUR).await.unwrap();
+    assert_eq!(answer["resultsRetired"], 10, "{answer}");
+    assert_eq!(played.account.findings(), map(&[("job-000011", "FAILED archived")]));
+    assert!(played.own().starts_with("COMPLIANT no resource fails"), "{}", played.own());
+    drop(played.account.take_calls());
+    played.account.rule.parameters = String::new();
+    played.after(2 * HOUR).await.unwrap();
+    assert_eq!((played.described(), played.tally()), (14, counts(&FIRST)));
+    assert_eq!(played.account.findings(), map(&[("job-000011", "FAILED")]));
+}
+
+/// Of real kinds, each with a mark of its own.
+#[tokio::test]
+async fn every_kind_of_job_is_read_once_and_what_stands_always() {
+    for rule in [VOLUME, OUTPUT, TRAFFIC, ISOLATION, VPC] {
+        let mut account = Account::new(rule).await;
+        for kind in KINDS {
+            create(&account, kind, kind, json!({})).await;
+        }
+        // moto's AutoML jobs never end.
+        let listed = Fault::patch(|answer| {
+            for job in answer["AutoMLJobSummaries"].as_array_mut().unwrap() {
+                job["AutoMLJobStatus"] = json!("Completed");
+            }
+        });
+        account.fault(When::calls("ListAutoMLJobs"), listed);
+        patch(&account, "DescribeAutoMLJobV2", "automl", |answer| answer["AutoMLJobStatus"] = json!("Completed"));
+        let at = |hours: i64| rule::Timestamp::from_millis(sandbox::now().millis() + hours * HOUR);
+        account.scheduled_at(at(1)).await.unwrap();
+        let (results, findings) = (account.results(), account.findings());
+        let failing = findings.len();
+        assert!(failing > 8 && findings.values().all(|status| status == "FAILED"), "{rule}: {findings:?}");
+        drop(account.take_calls());
+        let answer = account.scheduled_at(at(2)).await.unwrap();
+        let calls = account.take_calls();
+        let described = calls.iter().filter_map(|call| call.strip_prefix("sagemaker:Describe"));
+        let ends = |kind: &str| kind.ends_with("Job") || kind.ends_with("JobV2") || kind == "Model";
+        let again: Vec<_> = described.clone().filter(|kind| ends(kind)).collect();
+        assert_eq!(again, [] as [&str; 0], "{rule}");
+        assert_eq!(described.count(), 5, "{rule}: definitions and schedules are read by every run");
+        assert_eq!(
+            (&answer["unchanged"], &answer["evaluationsPosted"]),
+            (&json!(failing - 5), &json!(0)),
+            "{rule}: {answer}"
+        );
+        assert_eq!((account.results(), account.findings()), (results, findings), "{rule}");
+        let own = account.annotation(&account.place.account.clone());
+        assert_eq!(own.matches(':').count() - 1, failing - 5, "{rule}: a mark for each kind: {own}");
+    }
 }

@@ -45,7 +45,11 @@ fn table() -> (Vec<String>, Vec<Row>) {
     let rows = lines.take_while(|line| !line.starts_with("| setting")).filter(|line| line.starts_with("| `"));
     let row = |line: &str| {
         let cells = cells(line);
-        Row { kind: bare(&cells[0]), described: bare(&cells[1]), cells: cells[2..].iter().map(|text| cell(text)).collect() }
+        Row {
+            kind: bare(&cells[0]),
+            described: bare(&cells[1]),
+            cells: cells[2..].iter().map(|text| cell(text)).collect(),
+        }
     };
     (rules, rows.map(row).collect())
 }

@@ -193,3 +193,25 @@ async fn only_the_refused_type_is_summed_up() {
         assert_eq!(account.results()[&number], "NON_COMPLIANT", "{}", account.annotation(&number));
     }
 }
+
+/// The words give way to the mark.
+#[tokio::test]
+async fn the_mark_is_whole_however_much_fails() {
+    let mut account = Account::new(super::VOLUME).await;
+    for kind in super::KINDS {
+        for number in 0..3 {
+            create(&account, kind, &format!("{kind}-with-a-name-that-goes-on-and-on-{number}"), json!({})).await;
+        }
+        account.state(|state| state.config.refuse_type(&format!("AWS::SageMaker::{}", super::of(kind))));
+    }
+    let at = |hours: i64| rule::Timestamp::from_millis(sandbox::now().millis() + hours * HOUR);
+    account.scheduled_at(at(1)).await.unwrap();
+    let number = account.place.account.clone();
+    assert_eq!(account.results(), map(&[(&number, "NON_COMPLIANT")]));
+    let own = account.annotation(&number);
+    assert_eq!((own.chars().count(), own.ends_with(']')), (256, true), "{own}");
+    let answer = account.scheduled_at(at(2)).await.unwrap();
+    assert_eq!((&answer["ignored"], &answer["evaluationsPosted"]), (&json!(null), &json!(0)), "{answer}");
+    assert!(answer["unchanged"].as_u64().unwrap() >= 15, "{answer}");
+    assert_eq!(account.annotation(&number), own);
+}

@@ -16,9 +16,7 @@ const NO_OUTPUT_KEY: &str = "NON_COMPLIANT no KMS key is set for its output, so 
 
 /// `ResourceConfig` with these groups of instances.
 fn groups(groups: &[(&str, u32)]) -> Value {
-    let group = |(number, (instance, count)): (usize, &(&str, u32))| {
-        json!({"InstanceType": instance, "InstanceCount": count, "InstanceGroupName": format!("group-{number}")})
-    };
+    let group = |(number, (instance, count)): (usize, &(&str, u32))| json!({"InstanceType": instance, "InstanceCount": count, "InstanceGroupName": format!("group-{number}")});
     json!({"InstanceGroups": groups.iter().enumerate().map(group).collect::<Vec<_>>(), "VolumeSizeInGB": 30})
 }
 
@@ -64,8 +62,7 @@ async fn golden_16_local_storage_takes_no_key() {
 
 #[tokio::test]
 async fn golden_17_each_key_for_itself() {
-    for (rule, volume_only, output_only) in
-        [(VOLUME, "COMPLIANT", NO_VOLUME_KEY), (OUTPUT, NO_OUTPUT_KEY, "COMPLIANT")]
+    for (rule, volume_only, output_only) in [(VOLUME, "COMPLIANT", NO_VOLUME_KEY), (OUTPUT, NO_OUTPUT_KEY, "COMPLIANT")]
     {
         let mut account = account(rule, "").await;
         let mut with_key = cluster("ml.m5.xlarge", 1);
@@ -146,7 +143,8 @@ async fn what_another_job_started_is_judged_by_that_one() {
         // Nobody else would say anything of them.
         account.rule.parameters = r#"{"jobTypes":"training, processing, transform, labeling"}"#.to_owned();
         account.scheduled().await.unwrap();
-        let of_labeling = PARENTS.map(|(_, _, parent)| if parent == "labeling" { "NOT_APPLICABLE" } else { "NON_COMPLIANT" });
+        let of_labeling =
+            PARENTS.map(|(_, _, parent)| if parent == "labeling" { "NOT_APPLICABLE" } else { "NON_COMPLIANT" });
         assert_eq!(verdicts(&account, "of"), of_labeling, "{rule}");
     }
 }
@@ -191,8 +189,20 @@ async fn a_job_that_is_being_deleted_is_not_judged() {
 #[tokio::test]
 async fn where_there_is_nothing_to_set_there_is_nothing_to_judge() {
     for (rule, kind, operation, change, expected) in [
-        (VOLUME, "labeling", "DescribeLabelingJob", "without automation", "NOT_APPLICABLE without automated data labeling"),
-        (VPC, "labeling", "DescribeLabelingJob", "without automation", "NOT_APPLICABLE without automated data labeling"),
+        (
+            VOLUME,
+            "labeling",
+            "DescribeLabelingJob",
+            "without automation",
+            "NOT_APPLICABLE without automated data labeling",
+        ),
+        (
+            VPC,
+            "labeling",
+            "DescribeLabelingJob",
+            "without automation",
+            "NOT_APPLICABLE without automated data labeling",
+        ),
         (OUTPUT, "labeling", "DescribeLabelingJob", "without automation", NO_OUTPUT_KEY),
         (OUTPUT, "processing", "DescribeProcessingJob", "no output", "NOT_APPLICABLE it has no output"),
         (OUTPUT, "training", "DescribeTrainingJob", "directory bucket", "NOT_APPLICABLE it is written to a directory"),
@@ -209,9 +219,12 @@ async fn where_there_is_nothing_to_set_there_is_nothing_to_judge() {
         patch(&account, operation, "job", move |answer| match change {
             "without automation" => drop(answer.as_object_mut().unwrap().remove("LabelingJobAlgorithmsConfig")),
             "no output" => drop(answer.as_object_mut().unwrap().remove("ProcessingOutputConfig")),
-            "directory bucket" => answer["OutputDataConfig"]["S3OutputPath"] = json!("s3://fast--euw1-az1--x-s3/models/"),
+            "directory bucket" => {
+                answer["OutputDataConfig"]["S3OutputPath"] = json!("s3://fast--euw1-az1--x-s3/models/")
+            }
             "serverless" => {
-                answer["ServerlessJobConfig"] = json!({"BaseModelArn": "arn:aws:sagemaker:eu-west-1:aws:hub-content/x"});
+                let model = "arn:aws:sagemaker:eu-west-1:aws:hub-content/x";
+                answer["ServerlessJobConfig"] = json!({"BaseModelArn": model, "JobType": "FineTuning"});
             }
             _ => {
                 let choice = ["ml.g5.xlarge", "ml.m5.xlarge"].map(|of| json!({"InstanceType": of, "InstanceCount": 2}));
