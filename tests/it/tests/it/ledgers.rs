@@ -427,10 +427,12 @@ async fn the_calls_are_those_that_the_rule_declares() {
             "securityhub:BatchImportFindings",
             "securityhub:GetFindings",
         ];
-        // What Config does not record is in no inventory.
-        reporting.extend(meta.triggers.contains(&Trigger::Change).then_some("config:ListDiscoveredResources"));
         // Rules about jobs keep there how far they came.
-        reporting.extend(meta.name.starts_with("sagemaker-job-").then_some("config:GetComplianceDetailsByResource"));
+        let of_jobs = meta.name.starts_with("sagemaker-job-");
+        reporting.extend(of_jobs.then_some("config:GetComplianceDetailsByResource"));
+        // What Config does not record is in no inventory; of job definitions and schedules it records some.
+        let is_recorded = of_jobs || meta.triggers.contains(&Trigger::Change);
+        reporting.extend(is_recorded.then_some("config:ListDiscoveredResources"));
         let mut calls = account.take_calls();
         calls.sort();
         calls.dedup();
