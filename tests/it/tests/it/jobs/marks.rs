@@ -448,3 +448,45 @@ async fn every_kind_of_job_is_read_once_and_what_stands_always() {
         assert_eq!(own.matches(':').count() - 1, failing - 5, "{rule}: a mark for each kind: {own}");
     }
 }
+
+/// It is behind the mark, and still read by every run.
+#[tokio::test]
+async fn a_job_in_progress_that_cannot_be_read_keeps_its_result() {
+    let mut played = Played::new(14).await;
+    played.jobs.set_status(11, "InProgress");
+    played.after(0).await.unwrap();
+    let (tally, mark) = (played.tally(), played.mark());
+    let eleven = PlayedJobs::name(11);
+    played.account.fault(When::calls("DescribeTrainingJob").mentioning(&eleven), Fault::Denied);
+    let failure = played.after(HOUR).await.unwrap_err();
+    assert_eq!(failure.error_type, "ResourcesUndecided");
+    assert_eq!((played.tally(), played.mark()), (tally.clone(), mark));
+    assert_eq!(played.account.findings()[&eleven], "FAILED");
+    assert!(played.own().starts_with("NON_COMPLIANT "), "{}", played.own());
+    played.account.no_faults();
+    drop(played.account.take_calls());
+    played.after(2 * HOUR).await.unwrap();
+    assert_eq!((played.described(), played.tally(), played.mark()), (1, tally, mark));
+}
+
+/// Pages without entries are no end, and nothing to go by.
+#[tokio::test]
+async fn an_empty_page_is_no_end_of_the_list() {
+    let mut played = Played::new(250).await;
+    let empty = Fault::Instead(Answer::ok(json!({"TrainingJobSummaries": [], "NextToken": "from-0"})));
+    // The first page of the jobs that are new; there are none that are older and run.
+    played.account.fault(When::calls("ListTrainingJobs").mentioning("from-100").times(1), empty.clone());
+    let failure = played.after(0).await;
+    assert!(failure.is_ok(), "the list goes on from the start: {failure:?}");
+    assert_eq!(played.tally().values().sum::<usize>() + skipped(250), 250);
+    played.after(HOUR).await.unwrap();
+    assert_eq!(played.mark(), Some(played.created(249)));
+    drop(played.account.take_calls());
+    played.after(2 * HOUR).await.unwrap();
+    assert_eq!(played.described(), 0);
+}
+
+/// How many of so many jobs the rule says nothing of.
+fn skipped(count: usize) -> usize {
+    (0..count).filter(|index| index % 10 == 3 || index % 7 == 5).count()
+}

@@ -215,3 +215,43 @@ async fn the_mark_is_whole_however_much_fails() {
     assert!(answer["unchanged"].as_u64().unwrap() >= 15, "{answer}");
     assert_eq!(account.annotation(&number), own);
 }
+
+/// Without a result per job, Config does not tell which of them fail.
+#[tokio::test]
+async fn a_job_of_a_refused_type_that_is_tagged_later_becomes_exempt() {
+    let mut played = Played::with(14, r#"{"exemptionTag":"exempt"}"#, &[]).await;
+    played.account.state(|state| state.config.refuse_type(TYPE));
+    played.after(0).await.unwrap();
+    assert_eq!(verdict(&played), "NON_COMPLIANT");
+    let tags = json!([{"Key": "exempt", "Value": "until=2099-01-31 by=a why=b"}]);
+    let tagged = Fault::Instead(sandbox::Answer::ok(json!({"Tags": tags})));
+    played.account.fault(When::calls("ListTags").mentioning(&PlayedJobs::name(11)), tagged);
+    two_runs(&mut played, HOUR).await.unwrap();
+    assert_eq!(played.account.findings(), map(&[("job-000011", "FAILED archived")]));
+    assert_eq!(verdict(&played), "COMPLIANT", "{}", played.own());
+}
+
+/// Definitions are read by every run, so what is said of them is of today.
+#[tokio::test]
+async fn the_words_name_what_fails_now() {
+    let mut account = Account::new(super::VOLUME).await;
+    create(&account, "training", "trained", json!({})).await;
+    create(&account, "data-quality", "defined", json!({})).await;
+    account.state(|state| {
+        state.config.refuse_type(TYPE);
+        state.config.refuse_type("AWS::SageMaker::DataQualityJobDefinition");
+    });
+    let at = |hours: i64| rule::Timestamp::from_millis(sandbox::now().millis() + hours * HOUR);
+    account.scheduled_at(at(1)).await.unwrap();
+    let number = account.place.account.clone();
+    create(&account, "data-quality", "newcomer", json!({})).await;
+    account.scheduled_at(at(2)).await.unwrap();
+    let own = account.annotation(&number);
+    assert!(own.contains("newcomer"), "{own}");
+    let input = json!({"JobDefinitionName": "defined"});
+    let door = &it::shared().door;
+    sandbox::account::sagemaker(door, &account.place, "DeleteDataQualityJobDefinition", input).await.unwrap();
+    account.scheduled_at(at(3)).await.unwrap();
+    let own = account.annotation(&number);
+    assert!(!own.contains("defined"), "{own}");
+}

@@ -149,7 +149,7 @@ async fn what_another_job_started_is_judged_by_that_one() {
     }
 }
 
-/// AutoML and labeling jobs have no such setting, so their rule cannot judge for their children.
+/// Labeling jobs and those of Autopilot have no such setting, so their rule cannot judge for their children.
 #[tokio::test]
 async fn network_isolation_judges_children_of_automl_and_labeling_jobs() {
     let mut account = account(ISOLATION, "").await;
@@ -220,7 +220,7 @@ async fn where_there_is_nothing_to_set_there_is_nothing_to_judge() {
             "without automation" => drop(answer.as_object_mut().unwrap().remove("LabelingJobAlgorithmsConfig")),
             "no output" => drop(answer.as_object_mut().unwrap().remove("ProcessingOutputConfig")),
             "directory bucket" => {
-                answer["OutputDataConfig"]["S3OutputPath"] = json!("s3://fast--euw1-az1--x-s3/models/")
+                answer["OutputDataConfig"]["S3OutputPath"] = json!("s3://fast--euw1-az1--x-s3/models/");
             }
             "serverless" => {
                 let model = "arn:aws:sagemaker:eu-west-1:aws:hub-content/x";
