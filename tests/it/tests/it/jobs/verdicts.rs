@@ -460,3 +460,45 @@ async fn a_job_that_vanishes_while_the_rule_runs_is_not_applicable() {
         assert_eq!(account.findings(), map(&[("there", "FAILED")]), "{kind}");
     }
 }
+
+/// SageMaker writes names in lower case into ARNs; what is described is named as the list names it.
+#[tokio::test]
+async fn names_with_capitals_are_read_as_they_are_listed() {
+    let mut account = account(VOLUME, "").await;
+    for kind in KINDS {
+        create(&account, kind, &format!("Of-{kind}"), json!({})).await;
+    }
+    account.scheduled().await.unwrap();
+    let results = account.results();
+    for kind in KINDS {
+        // moto leaves names in ARNs as they are.
+        let verdict = results.get(&format!("of-{kind}")).or_else(|| results.get(&format!("Of-{kind}")));
+        assert_eq!(verdict.map(String::as_str), Some("NON_COMPLIANT"), "{kind}: {results:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_finding_shows_what_its_reader_needs_of_a_job() {
+    let mut account = Account::with(VOLUME, r#"{"reportChildJobs":"true"}"#, &[]).await;
+    create(&account, "training", "job", json!({})).await;
+    patch(&account, "DescribeTrainingJob", "job", |answer| {
+        answer["TuningJobArn"] = json!("arn:aws:sagemaker:eu-west-1:1:hyper-parameter-tuning-job/search");
+    });
+    account.scheduled().await.unwrap();
+    let (finding, number) = (account.finding("job"), account.place.account.clone());
+    let resource = &finding["Resources"][0];
+    assert_eq!(resource["Id"], format!("arn:aws:sagemaker:eu-west-1:{number}:training-job/job"));
+    assert_eq!(resource["Type"], "Other", "Security Hub has no type for it");
+    assert_eq!(
+        resource["Details"]["Other"],
+        json!({
+            "Name": "job",
+            "Status": "Completed",
+            "StartedBy": "arn:aws:sagemaker:eu-west-1:1:hyper-parameter-tuning-job/search",
+            "RoleArn": format!("arn:aws:iam::{number}:role/job"),
+        })
+    );
+    assert_eq!(finding["Severity"]["Label"], "HIGH");
+    let description = finding["Description"].as_str().unwrap();
+    assert!(description.starts_with("job: no KMS key is set for the volumes"), "{description}");
+}
