@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use it::map;
 use rule::Timestamp;
+use sandbox::{Fault, PlayedJobs, When};
 use serde_json::json;
 
 use super::{HOUR, Played, counts};
@@ -58,4 +60,23 @@ async fn a_first_look_at_many_jobs_takes_several_runs_and_ends() {
 #[tokio::test]
 async fn so_it_does_without_security_hub() {
     many("off").await;
+}
+
+/// What was found before the time was up is told, so it needs no second look.
+#[tokio::test]
+async fn what_a_run_out_of_time_has_found_is_recorded_and_told() {
+    let mut played = Played::new(14).await;
+    let slow = Fault::Silent(Duration::from_secs(20));
+    played.account.fault(When::calls("DescribeTrainingJob").mentioning(&PlayedJobs::name(13)), slow);
+    let at = Timestamp::from_millis(played.start);
+    let failure = played.account.scheduled_within(at, Duration::from_secs(6)).await.unwrap_err();
+    assert_eq!(failure.error_type, "OutOfTime", "{failure}");
+    assert_eq!(played.verdict(11), "NON_COMPLIANT");
+    assert_eq!(played.account.findings(), map(&[("job-000011", "FAILED")]), "{failure}");
+    assert!(!failure.message.contains("Security Hub is behind"), "{failure}");
+    assert_eq!(played.mark(), Some(played.created(12)), "{failure}");
+    played.account.no_faults();
+    drop(played.account.take_calls());
+    played.after(HOUR).await.unwrap();
+    assert_eq!((played.described(), played.mark()), (1, Some(played.created(13))));
 }
