@@ -490,3 +490,27 @@ async fn an_empty_page_is_no_end_of_the_list() {
 fn skipped(count: usize) -> usize {
     (0..count).filter(|index| index % 10 == 3 || index % 7 == 5).count()
 }
+
+/// The job is behind the mark, so no mark can be held back for it.
+#[tokio::test]
+async fn an_exemption_that_security_hub_missed_comes_with_the_next_run_and_ends_all_the_same() {
+    let mut played = Played::with(14, r#"{"exemptionTag":"exempt"}"#, &[]).await;
+    played.after(0).await.unwrap();
+    let until = rule::Timestamp::from_millis(played.start + 2 * DAY).to_string();
+    let tags = json!([{"Key": "exempt", "Value": format!("until={} by=a why=b", &until[..10])}]);
+    let eleven = PlayedJobs::name(11);
+    let tagged = Fault::Instead(Answer::ok(json!({"Tags": tags})));
+    played.account.fault(When::calls("ListTags").mentioning(&eleven), tagged.clone());
+    played.account.fault(When::calls("BatchImportFindings"), Fault::Broken(500));
+    let failure = played.after(HOUR).await.unwrap_err();
+    assert_eq!(failure.error_type, "FindingsNotRecorded");
+    assert_eq!(played.account.findings(), map(&[("job-000011", "FAILED")]));
+    played.account.no_faults();
+    played.account.fault(When::calls("ListTags").mentioning(&eleven), tagged);
+    played.after(2 * HOUR).await.unwrap();
+    let exempt = played.account.findings()[&eleven].clone();
+    played.after(4 * DAY).await.unwrap();
+    let ended = played.account.findings()[&eleven].clone();
+    let after = (exempt.as_str(), played.verdict(11), ended.as_str());
+    assert_eq!(after, ("FAILED archived", "NON_COMPLIANT".to_owned(), "FAILED"));
+}
