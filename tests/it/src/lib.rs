@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use rule::{Metadata, Rule};
+use rule::{Metadata, Rule, Timestamp};
 use sandbox::{
     Fault, FrontDoor, Function, Moto, Place, Python, When, account,
     config_service::ConfigRule,
@@ -175,6 +175,18 @@ impl Account {
     pub async fn scheduled(&mut self) -> Result<Value, sandbox::Failure> {
         let (token, at) = self.next_event();
         self.invoke(&events::scheduled(&self.rule, &self.place, &token, &at)).await
+    }
+
+    /// AWS Config invokes the rule on its schedule, at this time.
+    pub async fn scheduled_at(&mut self, at: Timestamp) -> Result<Value, sandbox::Failure> {
+        self.scheduled_within(at, Duration::from_mins(1)).await
+    }
+
+    /// The same for a function that has only so much time.
+    pub async fn scheduled_within(&mut self, at: Timestamp, timeout: Duration) -> Result<Value, sandbox::Failure> {
+        let (token, _) = self.next_event();
+        let event = events::scheduled(&self.rule, &self.place, &token, &at.to_string());
+        self.function.invoke(event.to_string(), timeout).await
     }
 
     /// AWS Config invokes the rule on a change of `item`, which has this status.

@@ -135,7 +135,7 @@ async fn concurrency_and_rate_have_ceilings() {
     for (variable, value, least) in [
         // 20 reads of 0.2 s, four at a time.
         ("MAX_CONCURRENCY", "4", Duration::from_secs(1)),
-        // 21 calls of SageMaker, of which 10 go at once and the others at five a second.
+        // 21 calls of SageMaker, of which 10 go at once and the others at five a second. AWS Config's have a ceiling of their own.
         ("MAX_REQUESTS_PER_SECOND", "5", Duration::from_millis(2200)),
     ] {
         let mut account = Account::with(RULE, "", &[("SECURITY_HUB_FINDINGS", "off"), (variable, value)]).await;
@@ -393,6 +393,7 @@ fn with_everything_asked(rule: &str) -> &'static str {
     match rule {
         "ebs-volume-encrypted" => r#"{"keyRequirement":"customer-managed","exemptionTag":"exempt"}"#,
         "sagemaker-endpoint-config-kms-encrypted" => r#"{"onlyInUse":"true","exemptionTag":"exempt"}"#,
+        "sagemaker-job-in-vpc" => r#"{"vpcIds":"vpc-1","exemptionTag":"exempt"}"#,
         "vpc-flow-logs-enabled" => r#"{"ignoreUnused":"true","exemptionTag":"exempt"}"#,
         _ => r#"{"exemptionTag":"exempt"}"#,
     }
@@ -426,8 +427,12 @@ async fn the_calls_are_those_that_the_rule_declares() {
             "securityhub:BatchImportFindings",
             "securityhub:GetFindings",
         ];
-        // What Config does not record is in no inventory.
-        reporting.extend(meta.triggers.contains(&Trigger::Change).then_some("config:ListDiscoveredResources"));
+        // Rules about jobs keep there how far they came.
+        let of_jobs = meta.name.starts_with("sagemaker-job-");
+        reporting.extend(of_jobs.then_some("config:GetComplianceDetailsByResource"));
+        // What Config does not record is in no inventory; of job definitions and schedules it records some.
+        let is_recorded = of_jobs || meta.triggers.contains(&Trigger::Change);
+        reporting.extend(is_recorded.then_some("config:ListDiscoveredResources"));
         let mut calls = account.take_calls();
         calls.sort();
         calls.dedup();

@@ -12,6 +12,7 @@ mod endpoint_multi_az; // the rule, end to end
 mod exemptions; // failures that are left alone for a while
 mod faults; // AWS denies, throttles, breaks
 mod generated; // files that `cargo bless` writes
+mod jobs; // the five rules about SageMaker jobs, end to end
 mod kms_encrypted; // the three SageMaker rules about keys, end to end
 mod ledgers; // what AWS Config and Security Hub are told, and when
 mod notebook_no_direct_internet_access; // the rule, end to end
