@@ -6,8 +6,6 @@ use sagemaker_notebook_kms_encrypted::NotebookKmsEncrypted;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    lambda::run::<NotebookKmsEncrypted, _>(|config| {
-        WithKeys::new(config, Notebooks::new(config), |of| kms::named(&of.kms_key))
-    })
-    .await
+    let source = |config: &_| WithKeys::new(config, Notebooks::new(config), |of| kms::named(&of.kms_key));
+    lambda::run::<NotebookKmsEncrypted, _>(source).await
 }

@@ -7,7 +7,6 @@ mod tests;
 use std::{
     borrow::Cow,
     cell::{Cell, RefCell},
-    collections::HashSet,
     pin::pin,
     slice,
     time::Duration,
@@ -24,7 +23,7 @@ use rule::{
 };
 use tokio::sync::mpsc;
 
-use once::{Earlier, Past, resume};
+use once::{Again, Earlier, Past, resume};
 
 use crate::{
     Error, Invocation, Notification,
@@ -33,7 +32,7 @@ use crate::{
     home::Home,
     journal::Seal,
     ledger::{
-        config::{self, AccountResult, Coverage, Inventory, Invoked, RECORDED, key_of},
+        config::{self, AccountResult, Coverage, Inventory, Invoked, RECORDED},
         security_hub::{self, Reporter},
     },
     progress::Progress,
@@ -176,6 +175,8 @@ struct Judged {
     listed_at: Option<Timestamp>,
     /// Whether what was read can change no more.
     settled: bool,
+    /// Whether an earlier run recorded it for good.
+    again: bool,
 }
 
 /// What is handed on of a resource.
@@ -215,11 +216,11 @@ impl<'a, R: Rule> Judge<'a, R> {
             Read::Here { resource, facts } => (resource, facts),
             Read::Gone => {
                 let finding = without_facts(asked, Verdict::not_applicable("the resource no longer exists"), read_at);
-                return Judged { finding, tag: None, listed_at, settled: true };
+                return Judged { finding, tag: None, listed_at, settled: true, again: false };
             }
             Read::Unread(reason) => {
                 let finding = without_facts(asked, Verdict::undecided(reason), read_at);
-                return Judged { finding, tag: None, listed_at, settled: false };
+                return Judged { finding, tag: None, listed_at, settled: false, again: false };
             }
         };
         let verdict = R::decide(&facts, &self.params, Context { at: self.at, account: &self.home.account });
@@ -231,7 +232,7 @@ impl<'a, R: Rule> Judge<'a, R> {
             _ => None,
         };
         let finding = Finding { resource, verdict, read_at, details: facts.details() };
-        Judged { finding, tag, listed_at, settled: facts.settled() }
+        Judged { finding, tag, listed_at, settled: facts.settled(), again: false }
     }
 
     /// The finding, now that its resource has the name that AWS Config has for it.
@@ -361,7 +362,7 @@ where
     async fn all(self, test: bool) -> Vec<Problem> {
         let Self { world, mut judge, mut config, mut security_hub, mut notes } = self;
         let clock = world.clock;
-        let (past, failing, before) = match resume(world, &mut judge, &mut config, test).await {
+        let (past, again, before) = match resume(world, &mut judge, &mut config, test).await {
             Ok(resumed) => resumed,
             Err(problem) => return vec![problem],
         };
@@ -375,7 +376,7 @@ where
         let (unread, progress) = (Cell::new(None), RefCell::new(Progress::default()));
         let (loaded, unchanged) = (Cell::new(security_hub.is_none()), RefCell::new(Vec::new()));
         let reading = async {
-            let reading = read_all(world, judge, &failing, &progress, &judged);
+            let reading = read_all(world, judge, &again, &progress, &judged);
             unread.set(in_time(clock, reading).await.unwrap_or(Some(Problem::OutOfTime("read"))));
             drop(judged);
         };
@@ -451,8 +452,7 @@ where
                 let journal = earlier.journal(past, complete.then(|| progress.borrow()).as_deref());
                 let read_to = journal.read_to.iter().map(|(of, time)| (of.clone(), time.to_string()));
                 notes.summary.read_to = read_to.collect();
-                let before = past.result.as_ref().map(|result| (result, &past.journal));
-                let (seal, found) = (&judge.seal, earlier.found);
+                let (before, seal, found) = (past.result.as_ref(), &judge.seal, earlier.found);
                 let account = AccountResult { before, seal, journal, found, coverage };
                 // What nobody could read must not be written over.
                 config.conclude(past.problem.is_none().then_some(account)).await
@@ -479,6 +479,7 @@ impl<R: Rule, A: config::Api, C: Clock> Recording<'_, R, A, C> {
             Entry::New(mut judged) => {
                 judged.finding.resource = self.inventory.name(judged.finding.resource);
                 let (listed_at, settled) = (judged.listed_at, judged.settled);
+                self.earlier.again |= judged.again;
                 let until = self.judge.exempt_until(&judged);
                 let finding = self.judge.settle(judged);
                 let for_good = settled && !matches!(finding.verdict, Verdict::Undecided(_));
@@ -613,12 +614,12 @@ impl Notes<'_> {
     }
 }
 
-/// Lists everything, reads what the list does not tell, and hands over what it says of it as it comes; what is `failing` is read even
-/// where nothing can have changed. Returns what kept it from the end of the list.
+/// Lists everything, reads what the list does not tell, and hands over what it says of it as it comes; what is to be read `again` is
+/// read even where nothing can have changed. Returns what kept it from the end of the list.
 async fn read_all<R, S, A, H, C>(
     world: &World<'_, S, A, H, C>,
     judge: &Judge<'_, R>,
-    failing: &HashSet<u64>,
+    again: &Again,
     progress: &RefCell<Progress>,
     to_settle: &mpsc::Sender<Entry<Judged>>,
 ) -> Option<Problem>
@@ -631,13 +632,13 @@ where
     let start = Some((None, PageTokens::new("the list of resources")));
     let pages = stream::unfold(start, |state| async {
         let (token, mut tokens) = state?;
-        let (mut items, mut failures) = (Vec::new(), Vec::new());
+        let (mut items, mut once_more, mut failures) = (Vec::new(), Vec::new(), Vec::new());
         let next = match world.source.list(&judge.query, token).await {
             Ok(Page { items: listed, unchanged, unreadable, reach, next }) => {
                 (items, failures) = (listed, unreadable);
                 for resource in unchanged {
-                    if failing.contains(&key_of(&resource)) {
-                        items.push(Listed { resource, facts: None });
+                    if again.is(&resource) {
+                        once_more.push(Listed { resource, facts: None });
                     } else if to_settle.send(Entry::Unchanged(resource)).await.is_err() {
                         return None;
                     }
@@ -659,13 +660,15 @@ where
             failures.push(reason);
             None
         });
-        let entries: Vec<_> = items.into_iter().map(Ok).chain(failures.into_iter().map(Err)).collect();
+        let items =
+            items.into_iter().map(|item| Ok((item, false))).chain(once_more.into_iter().map(|item| Ok((item, true))));
+        let entries: Vec<_> = items.chain(failures.into_iter().map(Err)).collect();
         Some((entries, next.map(|next| (Some(next), tokens))))
     });
     let entries = pages.flat_map(stream::iter);
-    let read = entries.map(async |entry: Result<Listed<R::Facts>, String>| {
-        let Listed { resource, facts } = entry?;
-        Ok::<_, String>(judge.read(world.source, world.clock, resource, facts).await)
+    let read = entries.map(async |entry: Result<(Listed<R::Facts>, bool), String>| {
+        let (Listed { resource, facts }, again) = entry?;
+        Ok::<_, String>(Judged { again, ..judge.read(world.source, world.clock, resource, facts).await })
     });
     let mut read = pin!(read.buffer_unordered(world.settings.concurrency));
     let mut failure = None;

@@ -14,14 +14,33 @@ use crate::{
     settings::Evaluations,
 };
 
-/// Reads what earlier runs left and makes the query from it. Returns it with the marks of what has to be read all the same, and with what
-/// AWS Config has, where that had to be known first.
+/// What is read although an earlier run recorded it: a tag may exempt since what fails.
+pub(super) enum Again {
+    Nothing,
+    /// The resources with these marks, which fail.
+    These(HashSet<u64>),
+    /// All: something fails of a type of which AWS Config takes no results, so nobody knows what.
+    All,
+}
+
+impl Again {
+    pub(super) fn is(&self, resource: &Resource) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::These(marks) => marks.contains(&config::key_of(resource)),
+            Self::All => true,
+        }
+    }
+}
+
+/// Reads what earlier runs left and makes the query from it. Returns it with what is read all the same, and with what AWS Config has,
+/// where that had to be known first.
 pub(super) async fn resume<R, S, A, H, C>(
     world: &World<'_, S, A, H, C>,
     judge: &mut Judge<'_, R>,
     config: &mut config::Ledger<'_, A, C>,
     test: bool,
-) -> Result<(Past, HashSet<u64>, Option<Known>), Problem>
+) -> Result<(Past, Again, Option<Known>), Problem>
 where
     R: Rule,
     A: config::Api,
@@ -39,12 +58,15 @@ where
     }
     judge.query = R::query(&judge.params, &so_far);
     if judge.exemption_tag.is_none() || so_far.read_to.is_empty() {
-        return Ok((past, HashSet::new(), None));
+        return Ok((past, Again::Nothing, None));
     }
-    // A tag may exempt since what fails, so that has to be known before anything is passed over.
+    if past.journal.failing.is_some() {
+        return Ok((past, Again::All, None));
+    }
+    // What fails has to be known before anything is passed over.
     let known =
         in_time(world.clock, known::<R, _, _>(None, world.config, config, test)).await.ok_or_else(out_of_time)?;
-    Ok((past, config.failing(), Some(known)))
+    Ok((past, Again::These(config.failing()), Some(known)))
 }
 
 /// What a run learns that concerns resources which were read once.
@@ -54,11 +76,17 @@ pub(super) struct Earlier {
     pub(super) until: Option<Timestamp>,
     /// Whether it came across the failing resource that the journal names.
     pub(super) found: bool,
+    /// Whether it read something again that an earlier run had recorded for good.
+    pub(super) again: bool,
 }
 
 impl Earlier {
-    /// What a later run has to know after this one, if both ledgers have everything; what it had to know before, if not.
+    /// What a later run has to know after this one, if both ledgers have everything; what it had to know before, if not. If one of
+    /// them missed what was read again, nobody would read that once more, so everything is.
     pub(super) fn journal(&self, past: &Past, progress: Option<&Progress>) -> Journal {
+        if progress.is_none() && self.again {
+            return Journal::default();
+        }
         let mut journal = past.journal.clone();
         if let Some(progress) = progress {
             journal.read_to = progress.read_to(&journal.read_to);

@@ -290,7 +290,6 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     /// What to say of the account: whether something fails that this run or an earlier one read, and how far they came.
     fn of_account(&self, account: AccountResult<'_>) -> Option<Evaluation> {
         let AccountResult { before, seal, mut journal, found, coverage } = account;
-        let (kept, kept_journal) = before.unzip();
         // A failure that a complete list does not name any more says nothing of the others: they have to be read again.
         let lost_sight = journal.failing.is_some() && !found && coverage == Coverage::All;
         if lost_sight {
@@ -299,12 +298,12 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             let refused = self.tallies.values().filter(|tally| tally.refused);
             journal.failing = journal.failing.max(refused.filter_map(|tally| tally.youngest).max());
         }
-        if journal == Journal::default() && kept.is_none() && !self.tallies.values().any(|tally| tally.refused) {
+        if journal == Journal::default() && before.is_none() && !self.tallies.values().any(|tally| tally.refused) {
             // There is nothing to keep, and every resource has a result of its own.
             return None;
         }
         let failing =
-            journal.failing.is_some() || self.holds_failure() || self.tallies.values().any(|of| of.failing > 0);
+            journal.failing.is_some() || self.holds_failure(coverage) || self.tallies.values().any(|of| of.failing > 0);
         let complete = coverage == Coverage::All
             && !lost_sight
             && (self.held.is_some() || self.invoked.test)
@@ -315,18 +314,13 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             None if complete => (Compliance::Compliant, "no resource fails".to_owned()),
             // Some result has to carry the journal, and this is the only one that claims nothing of what was not read.
             None => {
-                let compliance = kept.map_or(Compliance::Compliant, |result| result.compliance);
+                let compliance = before.map_or(Compliance::Compliant, |result| result.compliance);
                 (compliance, "not all resources are read yet; none fails of those that were".to_owned())
             }
         };
-        // Names that an earlier run gave stay until there are new ones to give.
-        let is_news = kept_journal.is_none_or(|before| before.failing != journal.failing);
-        let words = match kept {
-            Some(Evaluation { compliance: Compliance::NonCompliant, annotation: Some(text), .. })
-                if failing && !is_news =>
-            {
-                Journal::words(text).to_owned()
-            }
+        // An earlier run's names of what is not judged now stay.
+        let words = match before.and_then(|result| result.annotation.as_deref()) {
+            Some(kept) if journal.failing.is_some() => self.with_names(&journal.read_to, Journal::words(kept), &words),
             _ => words,
         };
         let journal = journal.write(seal);
@@ -341,11 +335,27 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         })
     }
 
-    /// Whether Config holds a failure of a resource that this run came across.
-    fn holds_failure(&self) -> bool {
+    /// These words, and those of an earlier run about types of which this one says nothing.
+    fn with_names(&self, read_to: &BTreeMap<String, Timestamp>, kept: &str, words: &str) -> String {
+        let kind_of =
+            |part: &str| part.split_once(" fail: ").and_then(|(start, _)| start.rsplit(' ').next().map(str::to_owned));
+        let by_kind = |words: &str| -> BTreeMap<_, _> {
+            words.split("; ").filter_map(|part| Some((kind_of(part)?, part.to_owned()))).collect()
+        };
+        let mut parts = by_kind(kept);
+        // Of what is judged in every run, nothing is kept.
+        for resource_type in self.tallies.keys().filter(|of| !read_to.contains_key(*of)) {
+            parts.remove(resource_type.rsplit("::").next().unwrap_or(resource_type));
+        }
+        parts.extend(by_kind(words));
+        if parts.is_empty() { words.to_owned() } else { parts.into_values().collect::<Vec<_>>().join("; ") }
+    }
+
+    /// Whether Config holds a failure of a resource that this run came across, or may not have come to.
+    fn holds_failure(&self, coverage: Coverage) -> bool {
         let own = id_mark(ACCOUNT, self.invoked.account);
         let mut held = self.held.iter().flatten();
-        held.any(|(key, held)| *key != own && held.is_seen() && held.fails())
+        held.any(|(key, held)| *key != own && (held.is_seen() || coverage != Coverage::All) && held.fails())
     }
 
     /// Marks as not applicable what Config holds of resources that this run did not come across, unless it is newer than
@@ -507,8 +517,8 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
 
 /// What the account's own result of a rule that keeps a journal is made of.
 pub(crate) struct AccountResult<'a> {
-    /// The one that Config holds, with the journal in it.
-    pub(crate) before: Option<(&'a Evaluation, &'a Journal)>,
+    /// The one that Config holds.
+    pub(crate) before: Option<&'a Evaluation>,
     pub(crate) seal: &'a Seal,
     /// How far this run came.
     pub(crate) journal: Journal,

@@ -88,9 +88,10 @@ impl JobQuery {
         Position { leg, last: Some(later(self.since, -2 * MARGIN)), nameless: false }
     }
 
-    /// Whether a job that was listed on a leg belongs there. One without a creation time counts as new.
+    /// Whether a job that was listed on a leg belongs there. One without a creation time comes on the leg of the time that it has and does
+    /// not tell.
     fn is_of(&self, kind: JobKind, leg: Leg, created_at: Option<Timestamp>) -> bool {
-        let Some(created_at) = created_at else { return matches!(leg, Leg::Standing | Leg::New) };
+        let Some(created_at) = created_at else { return true };
         let is_read = self.read_to(kind).is_some_and(|to| created_at <= to);
         match leg {
             Leg::Standing => true,
@@ -605,8 +606,13 @@ impl Source for Jobs {
         };
         let Some((kind, leg)) = legs.get(position.leg).copied() else { return Ok(Page::default()) };
         let [after, before] = query.between(kind, leg).map(|time| time.map(aws::date_time));
-        let (entries, next) = self.entries(kind, Ask { after, before, token }).await?;
+        let after_this = || (position.leg + 1 < legs.len()).then(|| query.start_of(position.leg + 1).write(""));
         let mut page = Page::default();
+        let (entries, next) = match self.entries(kind, Ask { after, before, token }).await {
+            Ok(entries) => entries,
+            // The other kinds are none the worse for it.
+            Err(reason) => return Ok(Page { unreadable: vec![reason], next: after_this(), ..page }),
+        };
         for entry in entries {
             let created_at = entry.created.as_ref().and_then(aws::timestamp);
             position.last = position.last.zip(created_at).filter(|(last, this)| last <= this).map(|(_, this)| this);
@@ -622,7 +628,8 @@ impl Source for Jobs {
             let is_over = status_of(entry.status.as_deref()) == Fact::Known(JobStatus::Over);
             match leg {
                 Leg::Older if is_over => {}
-                Leg::Read if is_over => page.unchanged.push(resource),
+                // Without its time, nobody can tell that an earlier run read it.
+                Leg::Read if is_over && created_at.is_some() => page.unchanged.push(resource),
                 Leg::New => page.items.push(Listed { resource, facts: None }),
                 // Whether they can be read says nothing of how far the run came.
                 Leg::Standing | Leg::Older | Leg::Read => {
@@ -644,8 +651,7 @@ impl Source for Jobs {
         }
         page.next = match next {
             Some(token) => Some(position.write(&token)),
-            None if position.leg + 1 < legs.len() => Some(query.start_of(position.leg + 1).write("")),
-            None => None,
+            None => after_this(),
         };
         Ok(page)
     }
