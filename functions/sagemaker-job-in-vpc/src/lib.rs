@@ -5,7 +5,8 @@
 //! absence means), and with `subnetIds` and `vpcIds` in which. A transform job runs its model's containers, so its model decides.
 //!
 //! A job that is over is judged for `lookbackDays` after its creation, one that runs always. Jobs that another job or a monitoring schedule
-//! started are judged by that one.
+//! started are judged by that one. `jobTypes`
+//! judges some kinds only, and `reportChildJobs` also each job that another one started.
 //!
 //! ## Why it matters
 //! Outside your VPC, a job reaches data and the internet over a network of SageMaker's, past your route tables, endpoints, endpoint policies and

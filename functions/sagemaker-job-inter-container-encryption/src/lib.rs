@@ -5,7 +5,8 @@
 //! (`JOBS.md` of the `sagemaker` crate has each kind's field and what its absence means).
 //!
 //! A job that is over is judged for `lookbackDays` after its creation, one that runs always. Jobs that another job or a monitoring schedule
-//! started are judged by that one.
+//! started are judged by that one. `jobTypes`
+//! judges some kinds only, and `reportChildJobs` also each job that another one started.
 //!
 //! ## Why it matters
 //! Distributed jobs exchange parameters and parts of the data between their instances, in the clear unless this is on.

@@ -6,7 +6,8 @@
 //! its model decides.
 //!
 //! A job that is over is judged for `lookbackDays` after its creation, one that runs always. Jobs that another job or a monitoring schedule
-//! started are judged by that one, if this rule judges it: what an `AutoML` or a labeling job started is judged itself.
+//! started are judged by that one, if this rule judges it: what an `AutoML` or a labeling job started is judged itself. `jobTypes`
+//! judges some kinds only, and `reportChildJobs` also each job that another one started.
 //!
 //! ## Why it matters
 //! A container with a way to the network can send the training data anywhere, and so can every package in it. In isolation it gets its

@@ -8,7 +8,8 @@
 //!
 //! A job that is over is judged for `lookbackDays` after its creation, one that runs always. Jobs that another job or a monitoring schedule
 //! started are judged by that one. Of a job, only whose key it used counts; of a job definition or a schedule, whose jobs are yet to
-//! come, the key also has to be enabled.
+//! come, the key also has to be enabled. `jobTypes`
+//! judges some kinds only, and `reportChildJobs` also each job that another one started.
 //!
 //! Not evaluated: the bucket's own encryption, which S3 applies where a job names no key; checkpoints and debugging data, for which the
 //! API takes no key; and what Athena or Redshift write for a processing job that reads from them (`DatasetDefinition`).

@@ -8,7 +8,8 @@
 //!
 //! A job that is over is judged for `lookbackDays` after its creation, one that runs always. Jobs that another job or a monitoring schedule
 //! started are judged by that one. Of a job, only whose key it used counts; of a job definition or a schedule, whose jobs are yet to
-//! come, the key also has to be enabled.
+//! come, the key also has to be enabled. `jobTypes`
+//! judges some kinds only, and `reportChildJobs` also each job that another one started.
 //!
 //! The question is whose key it is. Without one of yours, SageMaker encrypts the volumes all the same, with a key of its own.
 //!

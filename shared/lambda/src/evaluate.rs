@@ -490,13 +490,14 @@ impl<R: Rule, A: config::Api, C: Clock> Recording<'_, R, A, C> {
                     self.progress.borrow_mut().recorded(resource_type, created_at, for_good);
                 }
                 self.earlier.until = self.earlier.until.into_iter().chain(until.filter(|_| for_good)).min();
-                self.earlier.look_for(self.past, &finding.resource);
+                let fails = matches!(finding.verdict, Verdict::NonCompliant(_) | Verdict::Undecided(_));
+                self.earlier.look_for(self.past, &finding.resource, fails);
                 Entry::New(finding)
             }
             Entry::Unchanged(resource) => {
                 notes.summary.unchanged += 1;
                 self.config.keep(&resource);
-                self.earlier.look_for(self.past, &resource);
+                self.earlier.look_for(self.past, &resource, true);
                 Entry::Unchanged(resource)
             }
         }

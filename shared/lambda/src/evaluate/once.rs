@@ -74,7 +74,7 @@ where
 pub(super) struct Earlier {
     /// When the first exemption by tag ends.
     pub(super) until: Option<Timestamp>,
-    /// Whether it came across the failing resource that the journal names.
+    /// Whether it came across the resource that the journal names, which fails as far as anybody knows.
     pub(super) found: bool,
     /// Whether it read something again that an earlier run had recorded for good.
     pub(super) again: bool,
@@ -95,8 +95,9 @@ impl Earlier {
         journal
     }
 
-    pub(super) fn look_for(&mut self, past: &Past, resource: &Resource) {
-        if let Some(failing) = past.journal.failing.filter(|_| !self.found) {
+    /// `fails` unless it is known not to any more.
+    pub(super) fn look_for(&mut self, past: &Past, resource: &Resource, fails: bool) {
+        if let Some(failing) = past.journal.failing.filter(|_| fails && !self.found) {
             self.found = Failing::new(resource).is_some_and(|this| this.hash == failing.hash);
         }
     }

@@ -173,7 +173,8 @@ struct Described {
     arn: Option<String>,
     name: Option<String>,
     created: Option<DateTime>,
-    status: Fact<JobStatus>,
+    /// A definition has none.
+    status: Option<String>,
     role: Option<String>,
     parents: Vec<Parent>,
     parts: Fact<Vec<JobPart>>,
@@ -364,7 +365,7 @@ impl Jobs {
             arn: aws::given(answer.training_job_arn()),
             name: aws::given(answer.training_job_name()),
             created: answer.creation_time().copied(),
-            status: status_of(answer.training_job_status().map(types::TrainingJobStatus::as_str)),
+            status: answer.training_job_status().map(|status| status.as_str().to_owned()),
             role: aws::given(answer.role_arn()),
             parents: parents([
                 (JobKind::Tuning, answer.tuning_job_arn()),
@@ -382,7 +383,7 @@ impl Jobs {
             arn: aws::given(answer.processing_job_arn()),
             name: aws::given(answer.processing_job_name()),
             created: answer.creation_time().copied(),
-            status: status_of(answer.processing_job_status().map(types::ProcessingJobStatus::as_str)),
+            status: answer.processing_job_status().map(|status| status.as_str().to_owned()),
             role: aws::given(answer.role_arn()),
             parents: parents([
                 (JobKind::MonitoringSchedule, answer.monitoring_schedule_arn()),
@@ -407,7 +408,7 @@ impl Jobs {
             arn: aws::given(answer.transform_job_arn()),
             name: aws::given(answer.transform_job_name()),
             created: answer.creation_time().copied(),
-            status: status_of(answer.transform_job_status().map(types::TransformJobStatus::as_str)),
+            status: answer.transform_job_status().map(|status| status.as_str().to_owned()),
             role: None,
             parents: parents([
                 (JobKind::AutoMl, answer.auto_ml_job_arn()),
@@ -454,9 +455,7 @@ impl Jobs {
             arn: aws::given(answer.hyper_parameter_tuning_job_arn()),
             name: aws::given(answer.hyper_parameter_tuning_job_name()),
             created: answer.creation_time().copied(),
-            status: status_of(
-                answer.hyper_parameter_tuning_job_status().map(types::HyperParameterTuningJobStatus::as_str),
-            ),
+            status: answer.hyper_parameter_tuning_job_status().map(|status| status.as_str().to_owned()),
             role: None,
             parents: Vec::new(),
             parts: Fact::Known(parts),
@@ -470,7 +469,7 @@ impl Jobs {
             arn: aws::given(answer.auto_ml_job_arn()),
             name: aws::given(answer.auto_ml_job_name()),
             created: answer.creation_time().copied(),
-            status: status_of(answer.auto_ml_job_status().map(types::AutoMlJobStatus::as_str)),
+            status: answer.auto_ml_job_status().map(|status| status.as_str().to_owned()),
             role: aws::given(answer.role_arn()),
             parents: Vec::new(),
             parts: Fact::Known(vec![parts::auto_ml(&answer)]),
@@ -484,7 +483,7 @@ impl Jobs {
             arn: aws::given(answer.labeling_job_arn()),
             name: aws::given(answer.labeling_job_name()),
             created: answer.creation_time().copied(),
-            status: status_of(answer.labeling_job_status().map(types::LabelingJobStatus::as_str)),
+            status: answer.labeling_job_status().map(|status| status.as_str().to_owned()),
             role: aws::given(answer.role_arn()),
             parents: Vec::new(),
             parts: Fact::Known(vec![parts::labeling(&answer)]),
@@ -524,8 +523,8 @@ impl Jobs {
             }
         };
         let (arn, name, role) = (aws::given(arn.as_deref()), aws::given(name.as_deref()), aws::given(role.as_deref()));
-        let (status, parts) = (Fact::Known(JobStatus::Standing), Fact::Known(vec![part]));
-        Ok(Described { arn, name, created, status, role, parents: Vec::new(), parts })
+        let parts = Fact::Known(vec![part]);
+        Ok(Described { arn, name, created, status: None, role, parents: Vec::new(), parts })
     }
 
     async fn schedule(&self, name: &str) -> Result<Described, Failure> {
@@ -547,7 +546,7 @@ impl Jobs {
             arn: aws::given(answer.monitoring_schedule_arn()),
             name: aws::given(answer.monitoring_schedule_name()),
             created: answer.creation_time().copied(),
-            status: status_of_schedule(answer.monitoring_schedule_status().map(types::ScheduleStatus::as_str)),
+            status: answer.monitoring_schedule_status().map(|status| status.as_str().to_owned()),
             role: None,
             parents: Vec::new(),
             parts,
@@ -695,9 +694,15 @@ fn facts(kind: JobKind, described: Described) -> Job {
     let Described { name, status, role, parents, parts, .. } = described;
     let details = aws::details([
         ("Name", name.as_deref()),
+        ("Status", status.as_deref()),
         ("StartedBy", parents.first().map(|parent| parent.arn.as_str())),
         ("RoleArn", role.as_deref()),
     ]);
+    let status = match kind {
+        JobKind::MonitoringSchedule => status_of_schedule(status.as_deref()),
+        _ if kind.ends() => status_of(status.as_deref()),
+        _ => Fact::Known(JobStatus::Standing),
+    };
     Job { kind, status, parents, parts, details }
 }
 

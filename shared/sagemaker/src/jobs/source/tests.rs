@@ -165,12 +165,12 @@ fn a_status_that_was_not_sent_is_absent() {
     assert_eq!(status_of(Some("completed")), Fact::Unread(aws::unknown("the status", "completed")));
 }
 
-fn described(status: Fact<JobStatus>) -> Described {
+fn described(status: Option<&str>) -> Described {
     Described {
         arn: Some("arn:job".to_owned()),
         name: Some("job".to_owned()),
         created: None,
-        status,
+        status: status.map(str::to_owned),
         role: Some("arn:role".to_owned()),
         parents: vec![Parent { kind: JobKind::Tuning, arn: "arn:parent".to_owned() }],
         parts: Fact::Absent,
@@ -196,12 +196,16 @@ fn schedules_stand_whatever_their_status() {
 
 #[test]
 fn findings_show_what_was_given() {
-    let job = facts(JobKind::Training, described(Fact::Known(JobStatus::Running)));
+    let job = facts(JobKind::Training, described(Some("InProgress")));
     let shown = |job: &Job| job.details.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
-    assert_eq!(shown(&job), ["Name=job", "StartedBy=arn:parent", "RoleArn=arn:role"]);
+    assert_eq!(shown(&job), ["Name=job", "Status=InProgress", "StartedBy=arn:parent", "RoleArn=arn:role"]);
     assert_eq!((job.kind, job.parts), (JobKind::Training, Fact::Absent));
-    let bare = Described { role: None, parents: Vec::new(), ..described(Fact::Known(JobStatus::Standing)) };
-    assert_eq!(shown(&facts(JobKind::DataQuality, bare)), ["Name=job"]);
+    let bare = Described { role: None, parents: Vec::new(), ..described(None) };
+    let job = facts(JobKind::DataQuality, bare);
+    assert_eq!((shown(&job), job.status), (vec!["Name=job".to_owned()], Fact::Known(JobStatus::Standing)));
+    let unsent = facts(JobKind::Training, described(Some(aws::NOT_SENT)));
+    assert_eq!(shown(&unsent), ["Name=job", "StartedBy=arn:parent", "RoleArn=arn:role"]);
+    assert_eq!(unsent.status, Fact::Absent);
 }
 
 #[test]

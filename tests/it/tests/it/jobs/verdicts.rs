@@ -81,7 +81,7 @@ async fn golden_23_one_instance_has_nobody_to_talk_to() {
     let fails = "NON_COMPLIANT the traffic between its instances is not encrypted; ";
     for (parameters, one) in [
         ("", "NOT_APPLICABLE one instance, which has no other to talk to"),
-        (r#"{"strict":"true"}"#, "NON_COMPLIANT the traffic between instances, of which it has no more than one now,"),
+        (r#"{"strict":"true"}"#, "NON_COMPLIANT the traffic between its instances, however few,"),
     ] {
         let mut account = account(TRAFFIC, parameters).await;
         training(&account, "one", cluster("ml.m5.xlarge", 1)).await;
