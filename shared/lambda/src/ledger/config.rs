@@ -3,7 +3,7 @@
 mod inventory;
 mod wire;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 pub(crate) use inventory::{Inventory, RECORDED};
 use rule::{ACCOUNT, Annotation, Finding, Resource, Timestamp, Verdict};
@@ -132,8 +132,8 @@ struct Tally {
     judged: usize,
     failing: usize,
     undecided: usize,
-    /// The first few that fail.
-    names: Vec<String>,
+    /// The first ten that fail, by name: resources come in no order.
+    names: BTreeSet<String>,
     /// The youngest that fails of those that no later run reads.
     youngest: Option<Failing>,
     /// Config does not take results for this type.
@@ -220,8 +220,9 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
                 if for_good {
                     tally.youngest = tally.youngest.max(Failing::new(resource));
                 }
-                if tally.names.len() < 10 {
-                    tally.names.push(resource.label().to_owned());
+                tally.names.insert(resource.label().to_owned());
+                if tally.names.len() > 10 {
+                    tally.names.pop_last();
                 }
             }
             Compliance::Compliant => tally.judged += 1,
@@ -325,12 +326,16 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         };
         let journal = journal.write(seal);
         let room = Annotation::LIMIT.saturating_sub(journal.len() + 1);
-        let words: String = words.chars().take(room).collect();
+        let words = if words.chars().count() <= room {
+            words
+        } else {
+            words.chars().take(room.saturating_sub(CUT.len())).chain(CUT.chars()).collect()
+        };
         Some(Evaluation {
             resource_type: ACCOUNT.to_owned(),
             resource_id: self.invoked.account.to_owned(),
             compliance,
-            annotation: Some(format!("{} {journal}", words.trim_end())),
+            annotation: Some(format!("{words} {journal}")),
             at: self.invoked.at,
         })
     }
@@ -342,13 +347,23 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         let by_kind = |words: &str| -> BTreeMap<_, _> {
             words.split("; ").filter_map(|part| Some((kind_of(part)?, part.to_owned()))).collect()
         };
+        let mut now = by_kind(words);
+        // What did not fit does not now either, and its last piece stays as it is.
+        let (kept, last) = match kept.rsplit_once("; ") {
+            Some((kept, last)) if last.ends_with(CUT) => (kept, Some(last)),
+            _ => (kept, None),
+        };
         let mut parts = by_kind(kept);
+        if last.is_some() {
+            now.retain(|kind, _| parts.contains_key(kind));
+        }
         // Of what is judged in every run, nothing is kept.
         for resource_type in self.tallies.keys().filter(|of| !read_to.contains_key(*of)) {
             parts.remove(resource_type.rsplit("::").next().unwrap_or(resource_type));
         }
-        parts.extend(by_kind(words));
-        if parts.is_empty() { words.to_owned() } else { parts.into_values().collect::<Vec<_>>().join("; ") }
+        parts.extend(now);
+        let parts: Vec<_> = parts.values().map(String::as_str).chain(last).collect();
+        if parts.is_empty() { words.to_owned() } else { parts.join("; ") }
     }
 
     /// Whether Config holds a failure of a resource that this run came across, or may not have come to.
@@ -489,7 +504,12 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         let failing = self.tallies.iter().filter(|(_, tally)| tally.refused && tally.failing > 0);
         let failing = failing.map(|(resource_type, tally)| {
             let kind = resource_type.rsplit("::").next().unwrap_or(resource_type);
-            format!("{} of {} {kind} fail: {}", tally.failing, tally.judged, tally.names.join(", "))
+            format!(
+                "{} of {} {kind} fail: {}",
+                tally.failing,
+                tally.judged,
+                tally.names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+            )
         });
         let failing = failing.collect::<Vec<_>>().join("; ");
         (!failing.is_empty()).then_some(failing)
@@ -514,6 +534,9 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         })
     }
 }
+
+/// How words end that had no room.
+const CUT: &str = "...";
 
 /// What the account's own result of a rule that keeps a journal is made of.
 pub(crate) struct AccountResult<'a> {
