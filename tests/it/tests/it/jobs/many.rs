@@ -80,3 +80,22 @@ async fn what_a_run_out_of_time_has_found_is_recorded_and_told() {
     played.after(HOUR).await.unwrap();
     assert_eq!((played.described(), played.mark()), (1, Some(played.created(13))));
 }
+
+/// `cargo bench` has the same of 100,000 and of 500,000, with the memory that it takes.
+#[tokio::test]
+async fn golden_25_many_jobs_cost_their_list_and_one_look_each() {
+    const COUNT: usize = 10_000;
+    let mut played = Played::with(COUNT, "", &[]).await;
+    for (hours, described, posted) in [(0, COUNT, true), (1, 0, false)] {
+        let at = Timestamp::from_millis(played.start + hours * HOUR);
+        let answer = played.account.scheduled_within(at, Duration::from_mins(10)).await.unwrap();
+        let calls = played.account.take_calls();
+        let times = |of: &str| calls.iter().filter(|call| call.ends_with(of)).count();
+        // Its pages, and those of the legs on which there is nothing.
+        let pages = times(":ListTrainingJobs");
+        assert!((COUNT / 100..COUNT / 100 + 4).contains(&pages), "{pages} pages");
+        assert_eq!(times(":DescribeTrainingJob"), described);
+        assert_eq!(answer["unchanged"], COUNT - described);
+        assert_eq!(answer["evaluationsPosted"] != 0, posted, "{answer}");
+    }
+}
