@@ -38,7 +38,7 @@ pub enum Problem {
     ListIncomplete(String),
     /// The function's time ran out.
     #[error(
-        "the time was up before everything was {0}; what was decided by then is recorded, and the next run starts again"
+        "the time was up before everything was {0}; what was decided by then is recorded, and the next run goes on"
     )]
     OutOfTime(&'static str),
     /// Resources that could not be judged.

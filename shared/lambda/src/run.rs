@@ -147,6 +147,7 @@ fn report<R: Rule>(summary: &Summary, now: Timestamp) {
         not_applicable = summary.not_applicable,
         undecided = summary.undecided,
         unchanged = summary.unchanged,
+        read_to = summary.how_far(),
         evaluations_posted = summary.evaluations_posted,
         results_retired = summary.results_retired,
         findings_sent = summary.findings_sent,

@@ -54,6 +54,12 @@ impl Summary {
         } += 1;
     }
 
+    /// Up to where resources are read that are read once, in one piece for the log.
+    pub(crate) fn how_far(&self) -> Option<String> {
+        let types: Vec<_> = self.read_to.iter().map(|(of, time)| format!("{of} {time}")).collect();
+        (!types.is_empty()).then(|| types.join(", "))
+    }
+
     /// Resources that were judged.
     pub(crate) fn evaluated(&self) -> u64 {
         self.compliant + self.non_compliant
