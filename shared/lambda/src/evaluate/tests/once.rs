@@ -407,6 +407,43 @@ async fn another_parameter_reads_everything_again() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_read_is_not_written_over_and_what_is_held_counts() {
+    let aws = Aws::default();
+    for number in 0..6 {
+        aws.create(&format!("job-{number}"), -10 + number, GOOD);
+    }
+    aws.calm();
+    aws.run(1).await.0.unwrap();
+    let own = aws.own();
+    aws.account_fails.set(true);
+    aws.create("bad", 1, BAD);
+    let (result, _) = aws.run(2).await;
+    assert_eq!(problems(result), [Problem::ResultsUnread("denied".to_owned())]);
+    assert_eq!(aws.own(), own, "what it says of earlier runs nobody could read");
+    // The next run lists nothing, and AWS Config holds the failure.
+    aws.account_fails.set(false);
+    aws.list_fails.set(true);
+    let (result, _) = aws.run(3).await;
+    assert_eq!(problems(result), [Problem::ListIncomplete("denied".to_owned())]);
+    assert_eq!(aws.own().unwrap().compliance, NonCompliant);
+}
+
+#[tokio::test]
+async fn what_was_read_again_and_not_told_is_read_once_more() {
+    let aws = Aws::default();
+    aws.create("a", -5, BAD);
+    aws.calm();
+    aws.exemption_tag.set(true);
+    aws.run(1).await.0.unwrap();
+    aws.tags.borrow_mut().insert("a".to_owned(), "until=2026-12-31 by=me why=test".to_owned());
+    aws.import_fails.set(true);
+    assert!(aws.run(2).await.0.is_err());
+    aws.import_fails.set(false);
+    aws.run(3).await.0.unwrap();
+    assert!(aws.findings.borrow().values().all(|finding| finding.archived), "it is exempt");
+}
+
+#[tokio::test]
 async fn a_finding_of_a_job_that_is_not_read_is_refreshed_before_security_hub_forgets_it() {
     let aws = Aws::default();
     aws.create("bad", -5, BAD);
