@@ -23,7 +23,7 @@ use rule::{
 };
 use tokio::sync::mpsc;
 
-use once::{Again, Earlier, Past, resume};
+use once::{Again, Earlier, PassedOver, Past, resume};
 
 use crate::{
     Error, Invocation, Notification,
@@ -177,13 +177,6 @@ struct Judged {
     settled: bool,
     /// Whether an earlier run recorded it for good.
     again: bool,
-}
-
-/// What is handed on of a resource.
-enum Entry<T> {
-    New(T),
-    /// An earlier run recorded it, and it cannot have changed since.
-    Unchanged(Resource),
 }
 
 impl<'a, R: Rule> Judge<'a, R> {
@@ -374,15 +367,16 @@ where
         let (judged, mut to_settle) = mpsc::channel(if R::READS_ONCE { 2048 } else { 64 });
         let (recorded, to_tell) = mpsc::channel(4096);
         let (unread, progress) = (Cell::new(None), RefCell::new(Progress::default()));
-        let (loaded, unchanged) = (Cell::new(security_hub.is_none()), RefCell::new(Vec::new()));
+        let loaded = Cell::new(security_hub.is_none());
+        let ids = security_hub.as_ref().map(security_hub::Ledger::reporter);
+        let passed = RefCell::new(PassedOver::new(ids, past));
         let reading = async {
-            let reading = read_all(world, judge, &again, &progress, &judged);
+            let reading = read_all(world, judge, &again, &progress, &passed, &judged);
             unread.set(in_time(clock, reading).await.unwrap_or(Some(Problem::OutOfTime("read"))));
             drop(judged);
         };
         let (noted, unread, progress) = (&mut notes, &unread, &progress);
-        let ids = security_hub.as_ref().map(security_hub::Ledger::reporter);
-        let (loaded, unchanged, ids) = (&loaded, &unchanged, ids.as_ref());
+        let (loaded, passed) = (&loaded, &passed);
         // What it owns ends with it, so that nobody goes on for nothing.
         let reporting = async move {
             let known = known::<R, _, _>(before, world.config, &mut config, test);
@@ -395,14 +389,8 @@ where
             problems.extend(past.problem.clone());
             let mut recording = Recording { judge, past, inventory, config, progress, earlier: Earlier::default() };
             let (mut next, mut left_out) = (Some(recorded), 0);
-            while let Some(entry) = to_settle.recv().await {
-                let finding = match recording.record(entry, noted).await {
-                    Entry::New(finding) => finding,
-                    Entry::Unchanged(resource) => {
-                        unchanged.borrow_mut().extend(ids.map(|ids| ids.mark(&resource)));
-                        continue;
-                    }
-                };
+            while let Some(judged) = to_settle.recv().await {
+                let finding = recording.record(judged, noted).await;
                 let handed = match &next {
                     Some(recorded) => hand_over(recorded, finding, clock, loaded).await,
                     None => Handed::Closed,
@@ -415,6 +403,7 @@ where
                 }
             }
             drop(next);
+            recording.pass_over(&passed.borrow(), noted);
             let coverage = unread.take().map_or(Coverage::All, |problem| {
                 problems.push(problem);
                 Coverage::Part
@@ -435,7 +424,7 @@ where
             Err(problem) => return vec![problem],
         };
         if let Some(security_hub) = &mut security_hub {
-            security_hub.keep(unchanged.take());
+            security_hub.keep(passed.borrow().findings());
             if left_out > 0 {
                 security_hub.leave_behind("it fell too far behind and was left there", left_out);
             }
@@ -474,33 +463,30 @@ struct Recording<'a, R: Rule, A, C> {
 }
 
 impl<R: Rule, A: config::Api, C: Clock> Recording<'_, R, A, C> {
-    async fn record(&mut self, entry: Entry<Judged>, notes: &mut Notes<'_>) -> Entry<Finding> {
-        match entry {
-            Entry::New(mut judged) => {
-                judged.finding.resource = self.inventory.name(judged.finding.resource);
-                let (listed_at, settled) = (judged.listed_at, judged.settled);
-                self.earlier.again |= judged.again;
-                let until = self.judge.exempt_until(&judged);
-                let finding = self.judge.settle(judged);
-                let for_good = settled && !matches!(finding.verdict, Verdict::Undecided(_));
-                notes.note(&finding);
-                self.config.record(&finding, for_good).await;
-                if let Some(created_at) = listed_at {
-                    let resource_type = &finding.resource.resource_type;
-                    self.progress.borrow_mut().recorded(resource_type, created_at, for_good);
-                }
-                self.earlier.until = self.earlier.until.into_iter().chain(until.filter(|_| for_good)).min();
-                let fails = matches!(finding.verdict, Verdict::NonCompliant(_) | Verdict::Undecided(_));
-                self.earlier.look_for(self.past, &finding.resource, fails);
-                Entry::New(finding)
-            }
-            Entry::Unchanged(resource) => {
-                notes.summary.unchanged += 1;
-                self.config.keep(&resource);
-                self.earlier.look_for(self.past, &resource, true);
-                Entry::Unchanged(resource)
-            }
+    async fn record(&mut self, mut judged: Judged, notes: &mut Notes<'_>) -> Finding {
+        judged.finding.resource = self.inventory.name(judged.finding.resource);
+        let (listed_at, settled) = (judged.listed_at, judged.settled);
+        self.earlier.again |= judged.again;
+        let until = self.judge.exempt_until(&judged);
+        let finding = self.judge.settle(judged);
+        let for_good = settled && !matches!(finding.verdict, Verdict::Undecided(_));
+        notes.note(&finding);
+        self.config.record(&finding, for_good).await;
+        if let Some(created_at) = listed_at {
+            self.progress.borrow_mut().recorded(&finding.resource.resource_type, created_at, for_good);
         }
+        self.earlier.until = self.earlier.until.into_iter().chain(until.filter(|_| for_good)).min();
+        if matches!(finding.verdict, Verdict::NonCompliant(_) | Verdict::Undecided(_)) {
+            self.earlier.found |= self.past.names(&finding.resource);
+        }
+        finding
+    }
+
+    /// Takes note of what was not read: what is held of it stays.
+    fn pass_over(&mut self, passed: &PassedOver, notes: &mut Notes<'_>) {
+        notes.summary.unchanged = passed.count();
+        self.earlier.found |= passed.found();
+        self.config.keep_all(passed.results());
     }
 }
 
@@ -622,7 +608,8 @@ async fn read_all<R, S, A, H, C>(
     judge: &Judge<'_, R>,
     again: &Again,
     progress: &RefCell<Progress>,
-    to_settle: &mpsc::Sender<Entry<Judged>>,
+    passed: &RefCell<PassedOver>,
+    to_settle: &mpsc::Sender<Judged>,
 ) -> Option<Problem>
 where
     R: Rule,
@@ -640,8 +627,8 @@ where
                 for resource in unchanged {
                     if again.is(&resource) {
                         once_more.push(Listed { resource, facts: None });
-                    } else if to_settle.send(Entry::Unchanged(resource)).await.is_err() {
-                        return None;
+                    } else {
+                        passed.borrow_mut().add(&resource);
                     }
                 }
                 if R::READS_ONCE {
@@ -676,7 +663,7 @@ where
     while let Some(read) = read.next().await {
         match read {
             Ok(judged) => {
-                if to_settle.send(Entry::New(judged)).await.is_err() {
+                if to_settle.send(judged).await.is_err() {
                     // Nobody wants it any more.
                     break;
                 }

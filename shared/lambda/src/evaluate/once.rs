@@ -9,7 +9,7 @@ use crate::{
     clock::{Clock, in_time},
     error::Problem,
     journal::{Failing, Journal},
-    ledger::config,
+    ledger::{config, security_hub::Reporter},
     progress::Progress,
     settings::Evaluations,
 };
@@ -94,13 +94,49 @@ impl Earlier {
         }
         journal
     }
+}
 
-    /// `fails` unless it is known not to any more.
-    pub(super) fn look_for(&mut self, past: &Past, resource: &Resource, fails: bool) {
-        if let Some(failing) = past.journal.failing.filter(|_| fails && !self.found) {
-            self.found = Failing::new(resource).is_some_and(|this| this.hash == failing.hash);
-        }
+/// Resources that are passed over, since an earlier run recorded them. There may be half a million, and AWS Config may take its time to say
+/// what it holds of them, so of each there is a mark of its result and one of its finding.
+pub(super) struct PassedOver {
+    /// How Security Hub names findings; none if it is told nothing.
+    ids: Option<Reporter>,
+    failing: Option<Failing>,
+    marks: Vec<[u64; 2]>,
+    found: bool,
+}
+
+impl PassedOver {
+    pub(super) fn new(ids: Option<Reporter>, past: &Past) -> Self {
+        Self { ids, failing: past.journal.failing, marks: Vec::new(), found: false }
     }
+
+    pub(super) fn add(&mut self, resource: &Resource) {
+        let finding = self.ids.as_ref().map_or(0, |ids| ids.mark(resource));
+        self.marks.push([config::key_of(resource), finding]);
+        self.found |= is_the_one(self.failing, resource);
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.marks.len().try_into().unwrap_or(u64::MAX)
+    }
+
+    /// Whether the failing resource that the journal names is one of them.
+    pub(super) const fn found(&self) -> bool {
+        self.found
+    }
+
+    pub(super) fn results(&self) -> impl Iterator<Item = u64> {
+        self.marks.iter().map(|[result, _]| *result)
+    }
+
+    pub(super) fn findings(&self) -> impl Iterator<Item = u64> {
+        self.marks.iter().map(|[_, finding]| *finding)
+    }
+}
+
+fn is_the_one(failing: Option<Failing>, resource: &Resource) -> bool {
+    failing.is_some_and(|failing| Failing::new(resource).is_some_and(|this| this.hash == failing.hash))
 }
 
 /// What earlier runs left.
@@ -115,6 +151,11 @@ pub(super) struct Past {
 }
 
 impl Past {
+    /// Whether it is the failing resource that the journal names.
+    pub(super) fn names(&self, resource: &Resource) -> bool {
+        is_the_one(self.journal.failing, resource)
+    }
+
     async fn read<R: Rule, A: config::Api, C: Clock>(
         config: &config::Ledger<'_, A, C>,
         judge: &Judge<'_, R>,

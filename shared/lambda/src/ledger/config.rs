@@ -3,7 +3,10 @@
 mod inventory;
 mod wire;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    iter,
+};
 
 pub(crate) use inventory::{Inventory, RECORDED};
 use rule::{ACCOUNT, Annotation, Finding, Resource, Timestamp, Verdict};
@@ -191,10 +194,14 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         self.held.iter().flatten().filter(|(_, held)| held.fails()).map(|(key, _)| *key).collect()
     }
 
-    /// Takes note of a resource that an earlier run recorded: what Config holds of it stays.
-    pub(crate) fn keep(&mut self, resource: &Resource) {
-        if let Some(held) = self.held.as_mut().and_then(|held| held.get_mut(&key_of(resource))) {
-            held.see();
+    /// Takes note of resources that an earlier run recorded, by mark: what Config holds of them stays.
+    pub(crate) fn keep_all(&mut self, keys: impl Iterator<Item = u64>) {
+        if let Some(held) = &mut self.held {
+            for key in keys {
+                if let Some(held) = held.get_mut(&key) {
+                    held.see();
+                }
+            }
         }
     }
 
@@ -209,7 +216,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
             Verdict::Undecided(_) => {
                 tally.undecided += 1;
                 // It exists.
-                self.keep(resource);
+                self.keep_all(iter::once(key_of(resource)));
                 return;
             }
         };

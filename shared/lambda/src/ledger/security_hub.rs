@@ -216,7 +216,7 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
     }
 
     /// Takes note of resources that an earlier run recorded, by mark of their finding's id: it stays.
-    pub(crate) fn keep(&mut self, ids: Vec<u64>) {
+    pub(crate) fn keep(&mut self, ids: impl Iterator<Item = u64>) {
         for id in ids {
             if let Some(open) = self.open.get_mut(&id) {
                 open.seen = true;
