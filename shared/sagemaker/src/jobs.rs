@@ -2,6 +2,7 @@
 #![doc = include_str!("../JOBS.md")]
 
 mod facts;
+mod legs;
 mod parameters;
 mod parts;
 mod source;
