@@ -23,7 +23,7 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream, config_bag::ConfigBag};
 use tokio::time::Instant;
 
-/// How long one attempt may take from the request to the end of the answer's head, and again to the end of an error's body.
+/// How long one attempt may take from the request to the end of the answer's head, and again to the end of its body.
 /// The SDK's own attempt timeout would count the wait for the pace as part of it.
 const ATTEMPT: Duration = Duration::from_secs(5);
 
@@ -193,7 +193,7 @@ impl HttpConnector for Connector {
         HttpConnectorFuture::new(async move {
             pace.wait().await;
             let mut response = in_time(inner.call(request)).await??;
-            let throttled = in_time(is_throttling(&mut response)).await??;
+            let throttled = in_time(read_whole(&mut response)).await??;
             pace.answered(throttled);
             Ok(response)
         })
@@ -204,19 +204,25 @@ async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, ConnectorError> 
     tokio::time::timeout(ATTEMPT, work).await.map_err(|elapsed| ConnectorError::timeout(elapsed.into()))
 }
 
-/// Whether AWS throttled the request. Reads the body of an error, which is short, and puts it back.
-async fn is_throttling(response: &mut HttpResponse) -> Result<bool, ConnectorError> {
-    let status = response.status().as_u16();
-    if status < 400 {
-        return Ok(false);
-    }
-    let body = std::mem::replace(response.body_mut(), SdkBody::taken());
-    let bytes = ByteStream::new(body).collect().await.map_err(|error| ConnectorError::io(error.into()))?.into_bytes();
-    let text = String::from_utf8_lossy(&bytes);
-    let header = response.headers().get("x-amzn-errortype").unwrap_or_default();
-    let throttled = status == 429 || THROTTLING.iter().any(|code| header.starts_with(code) || text.contains(code));
+/// Reads the body and puts it back, so that an answer which breaks off or stands still costs an attempt and no more: the SDK would
+/// not try again. Returns whether AWS throttled the request.
+async fn read_whole(response: &mut HttpResponse) -> Result<bool, ConnectorError> {
+    let body = mem::replace(response.body_mut(), SdkBody::taken());
+    let bytes = ByteStream::new(body).collect().await;
+    let bytes = bytes.map_err(|_| ConnectorError::io("the answer broke off".into()))?.into_bytes();
+    let throttled = is_throttling(response, &bytes);
     *response.body_mut() = SdkBody::from(bytes);
     Ok(throttled)
+}
+
+fn is_throttling(response: &HttpResponse, body: &[u8]) -> bool {
+    let status = response.status().as_u16();
+    if status < 400 {
+        return false;
+    }
+    let text = String::from_utf8_lossy(body);
+    let header = response.headers().get("x-amzn-errortype").unwrap_or_default();
+    status == 429 || THROTTLING.iter().any(|code| header.starts_with(code) || text.contains(code))
 }
 
 /// Error codes with which AWS's services throttle: the SDK's own list, of which the others are longer forms.

@@ -97,15 +97,17 @@ impl Api for AwsConfig {
             }
             Err(error) => return Err(aws::reason("config:ListDiscoveredResources", &error)),
         };
-        let resources = answer.resource_identifiers().iter().filter_map(|found| {
+        let resources = answer.resource_identifiers().iter().map(|found| {
             Some(Resource {
                 resource_type: resource_type.to_owned(),
-                id: found.resource_id()?.to_owned(),
+                id: aws::given(found.resource_id())?,
                 name: found.resource_name().map(str::to_owned),
                 ..Resource::default()
             })
         });
-        Ok((resources.collect(), answer.next_token().map(str::to_owned)))
+        let resources = resources.collect::<Option<_>>();
+        let resources = resources.ok_or("config:ListDiscoveredResources gave a resource without its id")?;
+        Ok((resources, answer.next_token().map(str::to_owned)))
     }
 }
 
