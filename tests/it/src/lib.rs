@@ -83,7 +83,7 @@ pub struct Account {
     /// The function, once something was sent to it.
     pub function: Function,
     program: String,
-    environment: Vec<(&'static str, String)>,
+    variables: Vec<(&'static str, String)>,
     events: u32,
 }
 
@@ -112,15 +112,19 @@ impl Account {
             rule: account::deploy(&shared.door, &place, rule, parameters),
             place,
             program: rule.to_owned(),
-            environment,
+            variables: environment,
             events: 0,
         }
     }
 
-    /// The same rule in the same account, in a new process with the same variables.
+    /// One more process of the same function.
+    pub async fn environment(&self) -> Function {
+        Function::start(&shared().programs[&self.program], &self.variables).await.expect("the function starts")
+    }
+
+    /// Puts a new process in the place of the function's, as Lambda does when one has ended.
     pub async fn restart(&mut self) {
-        let shared = shared();
-        self.function = Function::start(&shared.programs[&self.program], &self.environment).await.expect("it starts");
+        self.function = self.environment().await;
     }
 
     /// Creates a notebook instance.

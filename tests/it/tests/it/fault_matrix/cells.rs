@@ -110,6 +110,15 @@ fn missing(operation: &Operation) -> Vec<Vec<String>> {
 }
 
 impl Cell {
+    /// What the cell is a case of, whatever the rule and the scenario; `None` if it is to be tried in each of them, since what comes of
+    /// it depends on what the rule makes of an answer.
+    pub(super) fn case(&self) -> Option<String> {
+        match self.trouble {
+            Trouble::Denied | Trouble::Missing(_) => None,
+            _ => Some(format!("{} {:?}", self.action, self.trouble)),
+        }
+    }
+
     pub(super) fn name(&self, scenario: &Scenario) -> String {
         format!("{} {}, {}: {:?}", scenario.meta.name, scenario.name, self.action, self.trouble)
     }
@@ -231,7 +240,8 @@ impl Cell {
             killed: matches!(self.trouble, Trouble::Killed(_)),
         };
         let mut broken = laws::broken_by(scenario, &self.action, &State::of(&account.place), &struck_run);
-        if !struck {
+        // With little time, it may not have come so far.
+        if !struck && self.trouble != Trouble::Slow {
             broken.push("nothing was struck".to_owned());
         }
         broken.extend(self.of_the_answer(&result));
