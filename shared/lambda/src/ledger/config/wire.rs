@@ -97,15 +97,18 @@ impl Api for AwsConfig {
             }
             Err(error) => return Err(aws::reason("config:ListDiscoveredResources", &error)),
         };
-        let resources = answer.resource_identifiers().iter().filter_map(|found| {
+        let resources = answer.resource_identifiers().iter().map(|found| {
             Some(Resource {
                 resource_type: resource_type.to_owned(),
-                id: found.resource_id()?.to_owned(),
-                name: found.resource_name().map(str::to_owned),
+                id: aws::given(found.resource_id())?,
+                name: aws::given(found.resource_name()),
                 ..Resource::default()
             })
         });
-        Ok((resources.collect(), answer.next_token().map(str::to_owned)))
+        // Under a name of our own, a result would stand beside the one that is already there.
+        let resources = resources.collect::<Option<_>>();
+        let resources = resources.ok_or("config:ListDiscoveredResources listed a resource without an id")?;
+        Ok((resources, answer.next_token().map(str::to_owned)))
     }
 }
 
@@ -135,8 +138,8 @@ fn held(result: &types::EvaluationResult) -> Option<Evaluation> {
     let identifier = result.evaluation_result_identifier()?;
     let qualifier = identifier.evaluation_result_qualifier()?;
     Some(Evaluation {
-        resource_type: qualifier.resource_type()?.to_owned(),
-        resource_id: qualifier.resource_id()?.to_owned(),
+        resource_type: aws::given(qualifier.resource_type())?,
+        resource_id: aws::given(qualifier.resource_id())?,
         compliance: match result.compliance_type()? {
             types::ComplianceType::Compliant => Compliance::Compliant,
             types::ComplianceType::NonCompliant => Compliance::NonCompliant,
