@@ -12,6 +12,8 @@ mod excerpt;
 mod exemption;
 mod fact;
 mod finding;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod metadata;
 mod parameters;
 mod pattern;
