@@ -1,6 +1,8 @@
 //! Laws of an effective policy, for any bytes at all. The tests run them on seeds and on what can be made of them; so does
 //! `tests/fuzz`, for longer.
 
+#![expect(clippy::expect_used, reason = "a law fails by a panic")]
+
 use rule::Facts;
 use serde_json::{Value, json};
 

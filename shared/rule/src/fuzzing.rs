@@ -79,7 +79,7 @@ pub fn parameters(data: &[u8]) {
             assert!(is_a_message(&error.to_string()), "{error}");
             match error {
                 ParameterError::Unknown { name, .. } => {
-                    assert!(!KNOWN.contains(&name.as_str()) && given.contains_key(&name))
+                    assert!(!KNOWN.contains(&name.as_str()) && given.contains_key(&name));
                 }
                 ParameterError::Value { name, value: shown, .. } => assert_eq!(shown, value(name)),
             }

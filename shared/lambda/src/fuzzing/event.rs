@@ -290,6 +290,6 @@ impl Clock for Outside<'_> {
     async fn sleep(&self, _: std::time::Duration) {}
 
     async fn time_is_up(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
