@@ -20,7 +20,7 @@ use proptest::{
 pub use mutation::Mutation;
 
 /// What reading any input may take, however short it is: a client and its request, tables that are made once, a runtime.
-const FLOOR: u64 = 1 << 20;
+const FLOOR: u64 = 1 << 18;
 
 /// And for each of its bytes. The dearest known is a JSON array of digits: two bytes of text are a value of 32, in a vector that
 /// doubles and is moved.
