@@ -48,7 +48,7 @@ impl Invocation {
     const TEST_TOKEN: &str = "TESTMODE";
 
     /// Longest event, in bytes: Lambda takes no more from whoever does not wait for the answer, as AWS Config does not (Lambda
-    /// quotas, "Invocation payload"). Read, JSON can take thirty times its length.
+    /// quotas, "Invocation payload"). JSON that was read can take eighty times its length.
     const LONGEST: usize = 1024 * 1024;
 
     /// Whether the results are for test only.

@@ -1,16 +1,15 @@
-/// What a message shows of a text from outside: its first 500 characters, on one line. A cut is marked.
+/// What a message shows of a text from outside: at most 500 characters, on one line. A cut is marked.
 ///
 /// Whoever writes the text pays nothing for its length and its line breaks; who stores and reads logs does.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
     const LIMIT: usize = 500;
-    let mut characters = text.chars();
-    let mut shown: String =
-        characters.by_ref().take(LIMIT).map(|c| if is_layout(c) { char::REPLACEMENT_CHARACTER } else { c }).collect();
-    if characters.next().is_some() {
-        shown.push_str(" ...");
+    const MARK: &str = " ...";
+    let on_one_line = |c| if is_layout(c) { char::REPLACEMENT_CHARACTER } else { c };
+    match text.char_indices().nth(LIMIT) {
+        None => text.chars().map(on_one_line).collect(),
+        Some(_) => text.chars().take(LIMIT - MARK.len()).map(on_one_line).chain(MARK.chars()).collect(),
     }
-    shown
 }
 
 /// Whether a character moves others about: ends a line, is a control, or turns the direction of writing.
@@ -29,7 +28,7 @@ mod tests {
             ("as it is, é included", "as it is, é included".to_owned()),
             ("a\nb\r\u{1b}[31m\u{2028}\u{202e}c", "a\u{fffd}b\u{fffd}\u{fffd}[31m\u{fffd}\u{fffd}c".to_owned()),
             (&"é".repeat(500), "é".repeat(500)),
-            (&"é".repeat(501), format!("{} ...", "é".repeat(500))),
+            (&"é".repeat(501), format!("{} ...", "é".repeat(496))),
         ] {
             assert_eq!(excerpt(text), shown);
         }

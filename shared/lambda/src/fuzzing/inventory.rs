@@ -45,8 +45,8 @@ async fn law(data: &[u8], answers: &Answers, api: &AwsConfig) {
                 assert!(page.iter().all(|of| !of.id.is_empty() && of.resource_type == META.resource_types[0]));
                 let size = |of: &Resource| of.id.len() + of.name.as_ref().map_or(0, String::len);
                 assert!(page.iter().map(size).sum::<usize>() <= data.len());
-                if status == 200 {
-                    assert_eq!(page.len(), listed(data), "what has no id is passed over");
+                if let Some(listed) = listed(data).filter(|_| status == 200) {
+                    assert_eq!(page.len(), listed, "what has no id is passed over");
                 }
             }
             Err(reason) => assert!(is_a_message(&reason), "{reason}"),
@@ -77,12 +77,11 @@ async fn law(data: &[u8], answers: &Answers, api: &AwsConfig) {
     }
 }
 
-/// Entries of the list, whatever is in them.
-fn listed(data: &[u8]) -> usize {
-    let answer: Value = serde_json::from_slice(data).unwrap_or_default();
-    answer["resourceIdentifiers"]
-        .as_array()
-        .map_or(0, |entries| entries.iter().filter(|entry| entry.is_object()).count())
+/// Entries of the list, whatever is in them. `None` where the SDK is less strict about what JSON is.
+fn listed(data: &[u8]) -> Option<usize> {
+    let answer: Value = serde_json::from_slice(data).ok()?;
+    let entries = answer["resourceIdentifiers"].as_array().map_or(&[][..], Vec::as_slice);
+    Some(entries.iter().filter(|entry| entry.is_object()).count())
 }
 
 fn sent() -> [Evaluation; 2] {

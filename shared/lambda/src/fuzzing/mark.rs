@@ -53,8 +53,11 @@ fn law(text: &str, seal: &Seal) -> Journal {
     assert!(ignored.len() <= 128, "{} complaints", ignored.len());
     let (again, _) = Journal::read(&journal.write(seal), seal, META.resource_types, NOW);
     assert_eq!(again, journal);
-    let (other, ignored) = Journal::read(text, &self::seal("1.0.1"), META.resource_types, NOW);
-    assert!(other == Journal::default() && ignored.len() == 1);
+    // A fuzzer that watches what is compared can seal for one version, but never for two.
+    if journal != Journal::default() {
+        let (other, ignored) = Journal::read(text, &self::seal("1.0.1"), META.resource_types, NOW);
+        assert!(other == Journal::default() && ignored.len() == 1, "another version's journal counts");
+    }
     journal
 }
 
