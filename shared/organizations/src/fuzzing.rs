@@ -20,6 +20,7 @@ pub fn policy(data: &[u8]) {
         Err(reason) => {
             assert!(reason.starts_with("the effective policy is unreadable: "), "{reason}");
             assert!(reason.chars().count() <= 1000 && !reason.chars().any(char::is_control), "{reason}");
+            assert!(!is_a_policy(content), "{reason}");
             return;
         }
     };
@@ -50,6 +51,21 @@ pub fn policy(data: &[u8]) {
     assert_eq!(parse_choices(&written.to_string()).as_ref(), Ok(&choices));
     let facts = OptOut::Policy(choices);
     assert!(facts.details().iter().all(|(name, value)| !name.is_empty() && !value.is_empty()));
+}
+
+/// Whether it has the shape that AWS documents.
+fn is_a_policy(content: &str) -> bool {
+    let Ok(Value::Object(policy)) = serde_json::from_str(content) else { return false };
+    match policy.get("services") {
+        None => true,
+        Some(Value::Object(services)) => {
+            services.iter().filter(|(service, _)| !service.starts_with("@@")).all(|(_, settings)| {
+                let choice = settings.pointer("/opt_out_policy/@@assign").or_else(|| settings.get("opt_out_policy"));
+                settings.is_object() && choice.is_none_or(Value::is_string)
+            })
+        }
+        Some(_) => false,
+    }
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub fn event(data: &[u8]) {
     match payload.parse() {
         Ok(invocation) => {
             let invocation = without_configuration(invocation);
+            is_what_it_says(data, &invocation);
             assert_eq!(Invocation::parse(&written(&invocation)).as_ref(), Ok(&invocation));
             block_on(async {
                 run::<Probe<false>>(&invocation).await;
@@ -43,6 +44,17 @@ pub fn event(data: &[u8]) {
         }
         Err(error) => assert!(is_a_message(&error.to_string()), "{error}"),
     }
+}
+
+/// What names the rule and the account is what the envelope has under their names, and nothing else of it.
+fn is_what_it_says(data: &[u8], invocation: &Invocation) {
+    // Fields that nobody reads may be deeper than anybody would.
+    let Ok(envelope) = Value::deserialize(&mut serde_json::Deserializer::from_slice(data)) else { return };
+    let text = |name: &str| envelope[name].as_str().filter(|text| !text.is_empty());
+    assert_eq!(invocation.rule_arn.as_deref(), text("configRuleArn"));
+    assert_eq!(invocation.rule_name.as_deref(), text("configRuleName"));
+    assert_eq!(invocation.account.as_deref(), text("accountId"));
+    assert_eq!(Some(invocation.result_token.as_str()), text("resultToken"));
 }
 
 /// A number with a fraction may change in its last digit when it is written and read.
