@@ -46,16 +46,16 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 mod tests {
     #[test]
     fn any_event_keeps_the_law() {
-        hostile::check("event", 800, super::event);
+        hostile::check("event", 1200, super::event);
     }
 
     #[test]
     fn any_mark_keeps_the_law() {
-        hostile::check("mark", 1500, super::mark);
+        hostile::check("mark", 2500, super::mark);
     }
 
     #[test]
     fn any_inventory_keeps_the_law() {
-        hostile::check("inventory", 200, super::inventory);
+        hostile::check("inventory", 300, super::inventory);
     }
 }

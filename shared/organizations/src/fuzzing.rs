@@ -72,6 +72,6 @@ fn is_a_policy(content: &str) -> bool {
 mod tests {
     #[test]
     fn any_policy_keeps_the_law() {
-        hostile::check("policy", 3000, super::policy);
+        hostile::check("policy", 1500, super::policy);
     }
 }
