@@ -48,8 +48,15 @@ impl EndpointScaling {
                 .service_namespace(ServiceNamespace::Sagemaker)
                 .set_next_token(token);
             let page = page.send().await.map_err(|error| aws::reason(OPERATION, &error))?;
-            let of = |target: &ScalableTarget| Some((target.resource_id().to_lowercase(), minimum(target)?));
-            Ok((page.scalable_targets().iter().filter_map(of).collect(), page.next_token().map(str::to_owned)))
+            let of = |target: &ScalableTarget| {
+                let minimum = minimum(target)?;
+                let id = aws::given(Some(target.resource_id()));
+                // It may be any endpoint's.
+                let id = id.ok_or_else(|| format!("{OPERATION} gave a scalable target without its ResourceId"));
+                Some(id.map(|id| (id.to_lowercase(), minimum)))
+            };
+            let minimums = page.scalable_targets().iter().filter_map(of).collect::<Result<_, _>>()?;
+            Ok((minimums, page.next_token().map(str::to_owned)))
         };
         aws::each_page(OPERATION, ask, |page: Vec<_>| {
             for (id, minimum) in page {

@@ -23,9 +23,13 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream, config_bag::ConfigBag};
 use tokio::time::Instant;
 
-/// How long one attempt may take from the request to the end of the answer's head, and again to the end of an error's body.
+/// How long one attempt may take from the request to the end of the answer's head, and again to the end of its body.
 /// The SDK's own attempt timeout would count the wait for the pace as part of it.
 const ATTEMPT: Duration = Duration::from_secs(5);
+
+/// Longest answer, in bytes: a page of a hundred findings of 240 KB each, which is the most that Security Hub takes, is the longest that
+/// AWS gives here (Security Hub quotas).
+const LONGEST: usize = 24 * 1024 * 1024;
 
 /// Slowest rate that throttling can bring about, in requests a second.
 const FLOOR: f64 = 1.0;
@@ -193,7 +197,7 @@ impl HttpConnector for Connector {
         HttpConnectorFuture::new(async move {
             pace.wait().await;
             let mut response = in_time(inner.call(request)).await??;
-            let throttled = in_time(is_throttling(&mut response)).await??;
+            let throttled = in_time(read_whole(&mut response)).await??;
             pace.answered(throttled);
             Ok(response)
         })
@@ -204,19 +208,30 @@ async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, ConnectorError> 
     tokio::time::timeout(ATTEMPT, work).await.map_err(|elapsed| ConnectorError::timeout(elapsed.into()))
 }
 
-/// Whether AWS throttled the request. Reads the body of an error, which is short, and puts it back.
-async fn is_throttling(response: &mut HttpResponse) -> Result<bool, ConnectorError> {
-    let status = response.status().as_u16();
-    if status < 400 {
-        return Ok(false);
+/// Reads the body and puts it back, so that an answer which breaks off or stands still costs an attempt and no more: the SDK would
+/// not try again. Returns whether AWS throttled the request.
+async fn read_whole(response: &mut HttpResponse) -> Result<bool, ConnectorError> {
+    let mut body = ByteStream::new(mem::replace(response.body_mut(), SdkBody::taken()));
+    let mut bytes = Vec::new();
+    while let Some(piece) = body.next().await {
+        bytes.extend_from_slice(&piece.map_err(|_| ConnectorError::io("the answer broke off".into()))?);
+        if bytes.len() > LONGEST {
+            return Err(ConnectorError::user("the answer is longer than any of AWS's".into()));
+        }
     }
-    let body = std::mem::replace(response.body_mut(), SdkBody::taken());
-    let bytes = ByteStream::new(body).collect().await.map_err(|error| ConnectorError::io(error.into()))?.into_bytes();
-    let text = String::from_utf8_lossy(&bytes);
-    let header = response.headers().get("x-amzn-errortype").unwrap_or_default();
-    let throttled = status == 429 || THROTTLING.iter().any(|code| header.starts_with(code) || text.contains(code));
+    let throttled = is_throttling(response, &bytes);
     *response.body_mut() = SdkBody::from(bytes);
     Ok(throttled)
+}
+
+fn is_throttling(response: &HttpResponse, body: &[u8]) -> bool {
+    let status = response.status().as_u16();
+    if status < 400 {
+        return false;
+    }
+    let text = String::from_utf8_lossy(body);
+    let header = response.headers().get("x-amzn-errortype").unwrap_or_default();
+    status == 429 || THROTTLING.iter().any(|code| header.starts_with(code) || text.contains(code))
 }
 
 /// Error codes with which AWS's services throttle: the SDK's own list, of which the others are longer forms.
@@ -286,6 +301,23 @@ mod tests {
             bucket.speed_up();
         }
         assert!((bucket.rate - 20.0).abs() < 1e-9);
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_whole_unless_it_is_longer_than_any() {
+        for (status, body, expected) in [
+            (200, "{}".to_owned(), Some(false)),
+            (400, r#"{"__type":"ThrottlingException"}"#.to_owned(), Some(true)),
+            (200, r#"{"__type":"ThrottlingException"}"#.to_owned(), Some(false)),
+            (200, "x".repeat(LONGEST), Some(false)),
+            (200, "x".repeat(LONGEST + 1), None),
+        ] {
+            let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.clone()));
+            assert_eq!(read_whole(&mut response).await.ok(), expected, "{status} {}", body.len());
+            if expected.is_some() {
+                assert_eq!(response.body().bytes(), Some(body.as_bytes()));
+            }
+        }
     }
 
     #[tokio::test]

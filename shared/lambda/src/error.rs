@@ -41,6 +41,11 @@ pub enum Problem {
         "the time was up before everything was {0}; what was decided by then is recorded, and the next run goes on"
     )]
     OutOfTime(&'static str),
+    /// The function's time ran out before both ledgers had answered.
+    #[error(
+        "the time was up before AWS Config and Security Hub had answered; what they took is recorded, and the next run tells the rest"
+    )]
+    CutShort,
     /// Resources that could not be judged.
     #[error("{count} resources could not be judged and keep their last result; the first is {first}: {reason}")]
     ResourcesUndecided {
@@ -70,7 +75,7 @@ impl Error {
                 Some(Problem::EvaluationsNotRecorded { .. }) => "EvaluationsNotRecorded",
                 Some(Problem::InventoryUnread(_)) => "InventoryUnread",
                 Some(Problem::ListIncomplete(_)) => "ListIncomplete",
-                Some(Problem::OutOfTime(_)) => "OutOfTime",
+                Some(Problem::OutOfTime(_) | Problem::CutShort) => "OutOfTime",
                 Some(Problem::ResourcesUndecided { .. }) => "ResourcesUndecided",
                 Some(Problem::ResultsUnread(_)) => "ResultsUnread",
                 Some(Problem::FindingsNotRecorded(_)) => "FindingsNotRecorded",

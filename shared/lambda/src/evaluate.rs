@@ -47,6 +47,8 @@ pub(crate) struct World<'a, S, A, H, C> {
     pub(crate) security_hub: &'a H,
     pub(crate) clock: &'a C,
     pub(crate) settings: Settings,
+    /// Where the function is, if it knows.
+    pub(crate) here: Option<Home>,
 }
 
 /// Evaluates what `invocation` names with rule `R`. Fills `summary` as far as it comes.
@@ -80,6 +82,17 @@ where
     {
         let (account, rule_arn) = (excerpt(account), excerpt(rule_arn));
         return Err(Error::InvalidEvent(format!("`accountId` is `{account}`, and `configRuleArn` is `{rule_arn}`")));
+    }
+    // Its role reads where it is, so what it would say of another place is untrue.
+    if let Some(Home { account, region, .. }) = &world.here
+        && (of_rule.as_ref().is_some_and(|home| Some(home) != world.here.as_ref())
+            || invocation.account.as_ref().is_some_and(|of| of != account))
+    {
+        let of = invocation.account.as_deref().unwrap_or_default();
+        return Err(Error::InvalidEvent(format!(
+            "`configRuleArn` is `{rule_arn}` and `accountId` is `{of}`, and this function is in {region} of account {account}, which \
+             is all it reads: deploy it where its rule is"
+        )));
     }
     let reporter = of_rule.clone().map(|home| Reporter::new(&R::META, rule_name, rule_arn, home));
     let home = of_rule.or_else(|| invocation.account.as_deref().map(Home::of_account));

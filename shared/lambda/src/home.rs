@@ -13,12 +13,25 @@ impl Home {
     /// From the ARN of the Config rule: `arn:aws:config:eu-west-1:111122223333:config-rule/config-rule-abc`. `None` when it
     /// is not one.
     pub(crate) fn of_rule(arn: &str) -> Option<Self> {
+        Self::of_arn(arn, "config")
+    }
+
+    /// Where the function itself is, from the ARN by which it was invoked. `None` for what emulators give instead, which has no
+    /// account: `function-arn`.
+    pub(crate) fn of_function(arn: &str) -> Option<Self> {
+        Self::of_arn(arn, "lambda")
+    }
+
+    fn of_arn(arn: &str, service: &str) -> Option<Self> {
         let mut parts = arn.splitn(6, ':');
-        let ("arn", partition, "config", region, account) =
+        let ("arn", partition, of, region, account) =
             (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?)
         else {
             return None;
         };
+        if of != service {
+            return None;
+        }
         // These go into the ARNs of findings and of what Security Hub is told to be a product of.
         let is_name = |part: &str| {
             !part.is_empty()
@@ -77,6 +90,15 @@ mod tests {
             "arn:AWS:config:eu-west-1:111122223333:config-rule/x",
         ] {
             assert_eq!(Home::of_rule(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_functions_arn_says_where_it_is() {
+        let arn = "arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:rule:live";
+        assert_eq!(Home::of_function(arn), Home::of_rule(RULE));
+        for odd in ["", "function-arn", RULE] {
+            assert_eq!(Home::of_function(odd), None, "{odd}");
         }
     }
 

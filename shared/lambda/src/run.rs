@@ -15,8 +15,10 @@ use tracing::Level;
 use crate::{
     Error,
     clock::Clock,
+    error::Problem,
     evaluate::{World, evaluate},
     event::Payload,
+    home::Home,
     ledger::{config::AwsConfig, security_hub::SecurityHub},
     sdk,
     settings::Settings,
@@ -26,12 +28,20 @@ use crate::{
 /// What is left of the function's time when a run stops reading, to report what it has. A third of a time that is too short.
 const TO_REPORT: Duration = Duration::from_secs(3);
 
+/// What is left of it when a run ends whatever it is doing, so that it is the function that says so and not Lambda. A tenth of a time
+/// that is too short.
+const TO_ANSWER: Duration = Duration::from_millis(250);
+
 /// Requests a second to Security Hub, bursts of twice that: its quota for `GetFindings` (Security Hub API Reference), which is
 /// lower than that for `BatchImportFindings`.
 const SECURITY_HUB_PER_SECOND: u32 = 3;
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(3);
+
+/// How long a call may take, all attempts, pauses and waits for the pace included: three attempts of ten seconds at most, which at the
+/// slowest pace wait for as many others as are under way.
+const OPERATION: Duration = Duration::from_mins(2);
 
 /// Serves rule `R` until the Lambda environment ends. `source` makes what the rule reads from; each event gets a clone, so that
 /// what a Source keeps of its answers is never older than the run.
@@ -49,7 +59,8 @@ where
     let (calls, results) = (Pace::new(per_second), Pace::new(per_second));
     let findings = Pace::new(SECURITY_HUB_PER_SECOND);
 
-    let base = sdk::config(variable, TimeoutConfig::builder().connect_timeout(CONNECT).build());
+    let patience = |operation| TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(operation).build();
+    let base = sdk::config(variable, patience(OPERATION));
     let paced = |pace: &Arc<Pace>| {
         let http = base.http_client().map(|http| aws::paced(http, Arc::clone(pace)));
         let mut paced = base.to_builder();
@@ -58,8 +69,7 @@ where
     };
     let reading = paced(&calls).build();
     // Security Hub does not get long to answer.
-    let patience = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(Duration::from_secs(10));
-    let security_hub = paced(&findings).timeout_config(patience.build()).build();
+    let security_hub = paced(&findings).timeout_config(patience(Duration::from_secs(10))).build();
     let function = Function {
         source: source(&reading),
         // AWS Config's own quotas: what it holds is read while resources are.
@@ -67,6 +77,7 @@ where
         security_hub: SecurityHub::new(&security_hub),
         paces: [calls, results, findings],
         settings,
+        is_emulated: variable("AWS_SAM_LOCAL").is_some_and(|value| value == "true"),
     };
     // Boxed, so that main's own future does not hold all of it: the compiler gives up on futures nested that deep.
     lambda_runtime::run(service_fn(|event| Box::pin(function.handle::<R>(event)))).await
@@ -80,6 +91,8 @@ struct Function<S> {
     security_hub: SecurityHub,
     paces: [Arc<Pace>; 3],
     settings: Result<Settings, Error>,
+    /// AWS SAM's emulator gives every function an account of its own invention.
+    is_emulated: bool,
 }
 
 impl<S> Function<S> {
@@ -102,8 +115,15 @@ impl<S> Function<S> {
                     security_hub: &self.security_hub,
                     clock: &clock,
                     settings: *settings,
+                    here: self.here(&event.context.invoked_function_arn),
                 };
-                evaluate::<R, _, _, _, _>(&invocation, &world, &mut summary).await
+                let end = clock.end;
+                let evaluating = evaluate::<R, _, _, _, _>(&invocation, &world, &mut summary);
+                let in_time = match end {
+                    Some(end) => tokio::time::timeout_at(end, evaluating).await,
+                    None => Ok(evaluating.await),
+                };
+                in_time.unwrap_or_else(|_| Err(Error::Incomplete(vec![Problem::CutShort])))
             }
         };
         let after = self.traffic();
@@ -111,6 +131,11 @@ impl<S> Function<S> {
         summary.took(start.elapsed());
         report::<R>(&summary, now());
         result.map(|()| summary)
+    }
+
+    /// Where the function is.
+    fn here(&self, function_arn: &str) -> Option<Home> {
+        if self.is_emulated { None } else { Home::of_function(function_arn) }
     }
 
     /// Requests so far, and how many of them AWS throttled.
@@ -122,8 +147,8 @@ impl<S> Function<S> {
 /// Sets up logging as Lambda's logging controls say (`AWS_LAMBDA_LOG_LEVEL`, `AWS_LAMBDA_LOG_FORMAT`). Lambda adds the time.
 fn log(variable: impl Fn(&str) -> Option<String>) {
     let level = match variable("AWS_LAMBDA_LOG_LEVEL").as_deref() {
-        Some("TRACE") => Level::TRACE,
-        Some("DEBUG") => Level::DEBUG,
+        // Below DEBUG, the runtime writes whole events with their tokens, and the SDK whole requests and answers.
+        Some("TRACE" | "DEBUG") => Level::DEBUG,
         Some("WARN") => Level::WARN,
         Some("ERROR" | "FATAL") => Level::ERROR,
         _ => Level::INFO,
@@ -170,6 +195,8 @@ fn variable(name: &str) -> Option<String> {
 struct WallClock {
     /// When to stop reading; `None` when nobody said when the function's time ends.
     stop: Option<tokio::time::Instant>,
+    /// When to stop altogether.
+    end: Option<tokio::time::Instant>,
 }
 
 impl WallClock {
@@ -178,7 +205,11 @@ impl WallClock {
         let now = u64::try_from(now().millis()).unwrap_or(0);
         // What has begun is not over: a local emulator sends a deadline that means nothing.
         let left = deadline.checked_sub(now).map(Duration::from_millis);
-        Self { stop: left.map(|left| tokio::time::Instant::now() + left.saturating_sub(TO_REPORT.min(left / 3))) }
+        let before_the_end = |rest: Duration| left.map(|left| tokio::time::Instant::now() + left.saturating_sub(rest));
+        Self {
+            stop: before_the_end(left.map_or(TO_REPORT, |left| TO_REPORT.min(left / 3))),
+            end: before_the_end(left.map_or(TO_ANSWER, |left| TO_ANSWER.min(left / 10))),
+        }
     }
 }
 

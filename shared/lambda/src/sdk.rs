@@ -20,8 +20,8 @@ use aws_types::{
 
 type Variable = fn(&str) -> Option<String>;
 
-/// Settings for all clients of a function, over one HTTP client. An attempt is bounded where it is paced; a call is not, since the
-/// wait for the pace would count as part of it.
+/// Settings for all clients of a function, over one HTTP client. An attempt is bounded where it is paced, since the wait for the
+/// pace would count as part of it here; a call by `timeouts`.
 ///
 /// Read are `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION` or `AWS_DEFAULT_REGION`,
 /// `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`, and `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>` unless

@@ -82,6 +82,8 @@ pub struct Account {
     pub rule: ConfigRule,
     /// The function, once something was sent to it.
     pub function: Function,
+    program: String,
+    variables: Vec<(&'static str, String)>,
     events: u32,
 }
 
@@ -109,8 +111,20 @@ impl Account {
             function: Function::start(&shared.programs[rule], &environment).await.expect("the function starts"),
             rule: account::deploy(&shared.door, &place, rule, parameters),
             place,
+            program: rule.to_owned(),
+            variables: environment,
             events: 0,
         }
+    }
+
+    /// One more process of the same function.
+    pub async fn environment(&self) -> Function {
+        Function::start(&shared().programs[&self.program], &self.variables).await.expect("the function starts")
+    }
+
+    /// Puts a new process in the place of the function's, as Lambda does when one has ended.
+    pub async fn restart(&mut self) {
+        self.function = self.environment().await;
     }
 
     /// Creates a notebook instance.
@@ -204,6 +218,27 @@ impl Account {
     /// Sends an event, whatever it is.
     pub async fn invoke(&mut self, event: &Value) -> Result<Value, sandbox::Failure> {
         self.function.invoke(event.to_string(), Duration::from_mins(1)).await
+    }
+
+    /// Sends an event, and kills the process while it waits for the answer to this call of `action`, the first being 1.
+    pub async fn killed_at(&mut self, event: &Value, action: &str, call: u32) -> Result<Value, sandbox::Failure> {
+        let (_, operation) = action.split_once(':').expect("IAM names a service first");
+        self.fault(When::calls(operation).after(call - 1), Fault::Silent(Duration::from_mins(5)));
+        let (place, process) = (self.place.clone(), self.function.process().expect("it runs").to_string());
+        let so_far = || shared().door.with(&place, |state| state.calls.iter().filter(|of| *of == action).count());
+        let wanted = so_far() + call as usize;
+        let killing = async {
+            while so_far() < wanted {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            let killed = tokio::process::Command::new("kill").args(["-9", &process]).status().await;
+            assert!(killed.expect("there is a kill").success());
+            std::future::pending().await
+        };
+        tokio::select! {
+            result = self.invoke(event) => result,
+            never = killing => never,
+        }
     }
 
     /// A new result token, and the time.

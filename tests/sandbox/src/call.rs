@@ -16,13 +16,24 @@ pub struct Place {
     pub account: String,
     /// The Region.
     pub region: String,
+    /// Which [copy](crate::FrontDoor::copy) of it; 0 is the place itself.
+    pub(crate) copy: u32,
 }
 
 impl Place {
     /// A place from its two names.
     #[must_use]
     pub fn new(account: &str, region: &str) -> Self {
-        Self { account: account.to_owned(), region: region.to_owned() }
+        Self { account: account.to_owned(), region: region.to_owned(), copy: 0 }
+    }
+
+    /// What a client in this place signs with: nothing else tells the front door whose a call is.
+    #[must_use]
+    pub fn access_key(&self) -> String {
+        match self.copy {
+            0 => self.account.clone(),
+            copy => format!("{}-{copy}", self.account),
+        }
     }
 }
 
@@ -35,7 +46,7 @@ impl fmt::Display for Place {
 /// One call of an AWS operation, as the front door reads it off the wire.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Whose it is. The access key says so: in the sandbox it is the account's number.
+    /// Whose it is. The access key says so: in the sandbox it is the account's number, with that of the copy.
     pub place: Place,
     /// The service as the signature names it, which for all services here is also IAM's prefix.
     pub service: String,
@@ -53,16 +64,18 @@ impl Call {
         let scope = header(headers, "authorization").split_once("Credential=").map_or("", |(_, scope)| scope);
         let mut scope = scope.split(['/', ',']);
         let key = scope.next().unwrap_or_default();
-        let is_account = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
-        let account = if is_account { key } else { DEFAULT_ACCOUNT };
+        let (account, copy) = key.split_once('-').unwrap_or((key, "0"));
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        let account = if is_account { account } else { DEFAULT_ACCOUNT };
         let region = scope.nth(1).unwrap_or("us-east-1");
+        let place = Place { copy: copy.parse().unwrap_or(0), ..Place::new(account, region) };
         let service = scope.next().unwrap_or_default();
         let target = header(headers, "x-amz-target");
         let operation = match target.rsplit_once('.') {
             Some((_, operation)) => operation.to_owned(),
             None => form_action(&body).unwrap_or_else(|| of_path(service, method, uri.path())),
         };
-        Self { place: Place::new(account, region), service: service.to_owned(), operation, body }
+        Self { place, service: service.to_owned(), operation, body }
     }
 
     /// The body as JSON; null when it is none.

@@ -63,7 +63,7 @@ pub struct Discovered {
 }
 
 /// What AWS Config knows of one place.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ConfigService {
     rules: BTreeMap<String, ConfigRule>,
     /// The rule that each result token was handed out for.
@@ -123,6 +123,18 @@ impl ConfigService {
     #[must_use]
     pub const fn results(&self) -> &BTreeMap<Key, Kept> {
         &self.kept
+    }
+
+    /// The same, for a test that changes what is kept.
+    pub const fn results_mut(&mut self) -> &mut BTreeMap<Key, Kept> {
+        &mut self.kept
+    }
+
+    /// The name that the inventory has for a resource.
+    #[must_use]
+    pub fn name_of(&self, resource_type: &str, id: &str) -> Option<String> {
+        let mut found = self.inventory.iter().filter(|found| found.resource_type == resource_type && found.id == id);
+        found.next()?.name.clone()
     }
 
     /// Every evaluation that was taken, in the order of their coming.

@@ -1,4 +1,8 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
@@ -15,17 +19,22 @@ pub enum Fault {
     Broken(u16),
     /// The connection is closed without an answer.
     Reset,
-    /// The answer ends in the middle of its body.
+    /// The connection is closed in the middle of the answer's body.
     CutOff,
-    /// The answer is not JSON.
+    /// The answer stops in the middle of its body, and the connection stays.
+    Stalled,
+    /// The answer is neither JSON nor XML.
     Garbled,
     /// Nothing comes for this long; then the answer.
     Silent(Duration),
     /// This answer comes instead.
     Instead(Answer),
     /// The true answer comes, changed.
-    Patched(Arc<dyn Fn(String) -> String + Send + Sync>),
+    Patched(Patch),
 }
+
+/// Changes the text of an answer.
+type Patch = Arc<dyn Fn(String) -> String + Send + Sync>;
 
 impl Fault {
     /// The true answer comes, its JSON changed by `patch`.
@@ -57,6 +66,7 @@ impl fmt::Debug for Fault {
             Self::Broken(status) => write!(f, "Broken({status})"),
             Self::Reset => f.write_str("Reset"),
             Self::CutOff => f.write_str("CutOff"),
+            Self::Stalled => f.write_str("Stalled"),
             Self::Garbled => f.write_str("Garbled"),
             Self::Silent(time) => write!(f, "Silent({time:?})"),
             Self::Instead(answer) => write!(f, "Instead({})", answer.status()),
@@ -70,6 +80,7 @@ impl fmt::Debug for Fault {
 pub struct When {
     operation: String,
     mentions: Option<String>,
+    after: u32,
     times: u32,
 }
 
@@ -77,13 +88,20 @@ impl When {
     /// Every call of this operation.
     #[must_use]
     pub fn calls(operation: &str) -> Self {
-        Self { operation: operation.to_owned(), mentions: None, times: u32::MAX }
+        Self { operation: operation.to_owned(), mentions: None, after: 0, times: u32::MAX }
     }
 
     /// Only those whose body has this text.
     #[must_use]
     pub fn mentioning(mut self, text: &str) -> Self {
         self.mentions = Some(text.to_owned());
+        self
+    }
+
+    /// Not the first so many of them.
+    #[must_use]
+    pub const fn after(mut self, calls: u32) -> Self {
+        self.after = calls;
         self
     }
 
@@ -97,31 +115,101 @@ impl When {
 
 /// The faults that are set up.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<(Place, When, Fault)>);
+pub(crate) struct Faults(Vec<SetUp>);
+
+#[derive(Debug)]
+struct SetUp {
+    place: Place,
+    when: When,
+    fault: Fault,
+    /// It came with the copy, and stays as long as that.
+    copied: bool,
+}
 
 impl Faults {
     pub(crate) fn add(&mut self, place: &Place, when: When, fault: Fault) {
-        self.0.push((place.clone(), when, fault));
+        self.0.push(SetUp { place: place.clone(), when, fault, copied: false });
     }
 
     pub(crate) fn clear(&mut self, place: &Place) {
-        self.0.retain(|(other, ..)| other != place);
+        self.0.retain(|set_up| set_up.place != *place || set_up.copied);
     }
 
-    /// The first fault that strikes this call, which counts as struck.
-    pub(crate) fn strike(&mut self, call: &Call) -> Option<Fault> {
+    pub(crate) fn forget(&mut self, place: &Place) {
+        self.0.retain(|set_up| set_up.place != *place);
+    }
+
+    pub(crate) fn copy(&mut self, place: &Place, copy: &Place) {
+        let of_place = self.0.iter().filter(|set_up| set_up.place == *place);
+        let copied = of_place.map(|SetUp { when, fault, .. }| SetUp {
+            place: copy.clone(),
+            when: when.clone(),
+            fault: fault.clone(),
+            copied: true,
+        });
+        let copied: Vec<_> = copied.collect();
+        self.0.extend(copied);
+    }
+
+    /// What strikes this call, which counts as struck.
+    pub(crate) fn strike(&mut self, call: &Call) -> Struck {
         let body = String::from_utf8_lossy(&call.body);
-        for (place, when, fault) in &mut self.0 {
+        let mut struck = Struck::default();
+        for SetUp { place, when, fault, .. } in &mut self.0 {
             let meant = *place == call.place
                 && when.operation == call.operation
                 && when.mentions.as_ref().is_none_or(|text| body.contains(text.as_str()));
             if !meant || when.times == 0 {
                 continue;
             }
+            if when.after > 0 {
+                when.after -= 1;
+                continue;
+            }
+            match fault {
+                Fault::Patched(patch) => struck.patches.push(Arc::clone(patch)),
+                Fault::Instead(answer) if struck.instead.is_none() => struck.instead = Some(answer.clone()),
+                fault if !matches!(fault, Fault::Instead(_)) && struck.failure.is_none() => {
+                    struck.failure = Some(fault.clone());
+                }
+                _ => continue,
+            }
             when.times -= 1;
-            return Some(fault.clone());
         }
-        None
+        struck
+    }
+}
+
+/// What strikes a call: the first failure, the first other answer, and every patch of it.
+#[derive(Default)]
+pub(crate) struct Struck {
+    pub(crate) failure: Option<Fault>,
+    pub(crate) instead: Option<Answer>,
+    pub(crate) patches: Vec<Patch>,
+}
+
+/// How many requests a second a place allows: a token bucket that holds as many as a second brings.
+#[derive(Debug)]
+pub(crate) struct Quota {
+    per_second: f64,
+    tokens: f64,
+    filled_at: Instant,
+}
+
+impl Quota {
+    pub(crate) fn new(per_second: u32) -> Self {
+        let per_second = per_second.into();
+        Self { per_second, tokens: per_second, filled_at: Instant::now() }
+    }
+
+    /// Whether one more request is within it.
+    pub(crate) fn allows(&mut self) -> bool {
+        let now = Instant::now();
+        let filled = now.duration_since(self.filled_at).as_secs_f64() * self.per_second;
+        (self.tokens, self.filled_at) = ((self.tokens + filled).min(self.per_second), now);
+        let allowed = self.tokens >= 1.0;
+        self.tokens -= if allowed { 1.0 } else { 0.0 };
+        allowed
     }
 }
 

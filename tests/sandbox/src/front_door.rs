@@ -5,7 +5,10 @@ use std::{
     collections::HashMap,
     fmt, io,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -27,14 +30,14 @@ use tokio::{net::TcpListener, sync::mpsc};
 use crate::{
     Answer, Call, Fault, Place, When,
     config_service::ConfigService,
-    faults::{Faults, denied, throttled},
+    faults::{Faults, Quota, denied, throttled},
     organizations,
     sagemaker_jobs::{self, SageMakerJobs},
     security_hub::SecurityHub,
 };
 
 /// What the sandbox keeps of one place.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct PlaceState {
     /// AWS Config.
     pub config: ConfigService,
@@ -60,11 +63,16 @@ struct Inner {
     places: Mutex<HashMap<Place, PlaceState>>,
     faults: Mutex<Faults>,
     scenes: Mutex<HashMap<Place, Scene>>,
+    quotas: Mutex<HashMap<Place, Quota>>,
+    copies: Mutex<HashMap<Place, Arc<Remembered>>>,
     started: mpsc::UnboundedSender<(Place, String)>,
 }
 
 /// Answers the calls that it knows.
 type Actor = dyn Fn(&Call) -> Option<Answer> + Send + Sync;
+
+/// What was answered in copies of a place, by service, operation and body.
+type Remembered = Mutex<HashMap<(String, String, Bytes), Response<Bytes>>>;
 
 /// A place that is played instead of moto's.
 #[derive(Clone)]
@@ -96,6 +104,8 @@ impl FrontDoor {
                 places: Mutex::default(),
                 faults: Mutex::default(),
                 scenes: Mutex::default(),
+                quotas: Mutex::default(),
+                copies: Mutex::default(),
                 started,
             }),
         };
@@ -125,12 +135,39 @@ impl FrontDoor {
         lock(&self.inner.scenes).insert(place.clone(), Scene { latency, answer: Arc::new(answer) });
     }
 
+    /// Copies a place: same account, same resources, and its own AWS Config, Security Hub, faults and calls from now on. Only
+    /// the access key tells a copy from the place. A copy is for reading: each answer about resources is asked for once, in whichever
+    /// of the copies of copies of a place it is wanted first.
+    #[must_use]
+    pub fn copy(&self, place: &Place) -> Place {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let copy = Place { copy: NEXT.fetch_add(1, Ordering::Relaxed), ..place.clone() };
+        let remembered = lock(&self.inner.copies).get(place).cloned().unwrap_or_default();
+        lock(&self.inner.copies).insert(copy.clone(), remembered);
+        let state = self.with(place, |state| state.clone());
+        lock(&self.inner.places).insert(copy.clone(), state);
+        lock(&self.inner.faults).copy(place, &copy);
+        copy
+    }
+
+    /// Drops what is kept of a place.
+    pub fn forget(&self, place: &Place) {
+        lock(&self.inner.copies).remove(place);
+        lock(&self.inner.places).remove(place);
+        lock(&self.inner.faults).forget(place);
+    }
+
+    /// Throttles what goes beyond so many requests a second in a place, all services together, from now on.
+    pub fn quota(&self, place: &Place, per_second: u32) {
+        lock(&self.inner.quotas).insert(place.clone(), Quota::new(per_second));
+    }
+
     /// Lets something go wrong in a place from now on.
     pub fn fault(&self, place: &Place, when: When, fault: Fault) {
         lock(&self.inner.faults).add(place, when, fault);
     }
 
-    /// Lets everything in a place go right again.
+    /// Lets everything in a place go right again; in a copy, what has gone wrong since it was made.
     pub fn no_faults(&self, place: &Place) {
         lock(&self.inner.faults).clear(place);
     }
@@ -196,6 +233,23 @@ impl FrontDoor {
 
     /// The answer when nothing goes wrong.
     async fn truth(&self, parts: &Parts, call: &Call) -> io::Result<Response<Body>> {
+        let copy = lock(&self.inner.copies).get(&call.place).cloned();
+        let Some(copy) = copy.filter(|_| !["config", "securityhub"].contains(&call.service.as_str())) else {
+            return self.ask(parts, call).await;
+        };
+        let key = (call.service.clone(), call.operation.clone(), call.body.clone());
+        let known = lock(&copy).get(&key).cloned();
+        if let Some(answer) = known {
+            return Ok(answer.map(Body::from));
+        }
+        let (parts, body) = self.ask(parts, call).await?.into_parts();
+        let body = to_bytes(body, usize::MAX).await.map_err(io::Error::other)?;
+        let answer = Response::from_parts(parts, body);
+        lock(&copy).insert(key, answer.clone());
+        Ok(answer.map(Body::from))
+    }
+
+    async fn ask(&self, parts: &Parts, call: &Call) -> io::Result<Response<Body>> {
         if call.action() == "organizations:DescribeEffectivePolicy" {
             return Ok(organizations::describe_effective_policy(self, call).await.into_response());
         }
@@ -247,59 +301,70 @@ async fn serve(State(door): State<FrontDoor>, request: Request) -> Response<Body
     let Ok(body) = to_bytes(body, 64 << 20).await else { return status(StatusCode::PAYLOAD_TOO_LARGE) };
     let call = Call::read(&parts.method, &parts.uri, &parts.headers, body);
     door.with(&call.place, |state| state.calls.push(call.action()));
-    let fault = lock(&door.inner.faults).strike(&call);
+    if lock(&door.inner.quotas).get_mut(&call.place).is_some_and(|quota| !quota.allows()) {
+        return throttled(&call).into_response();
+    }
+    let struck = lock(&door.inner.faults).strike(&call);
     let scene = lock(&door.inner.scenes).get(&call.place).cloned();
     // A timer takes a millisecond at least.
     if let Some(scene) = scene.as_ref().filter(|scene| !scene.latency.is_zero()) {
         tokio::time::sleep(scene.latency).await;
     }
-    let truth = || async {
-        if let Some(answer) = scene.as_ref().and_then(|scene| (scene.answer)(&call)) {
-            return answer.into_response();
+    let truth = async {
+        let instead = struck.instead.or_else(|| scene.as_ref().and_then(|scene| (scene.answer)(&call)));
+        let answer = match instead {
+            Some(answer) => answer.into_response(),
+            None => door.truth(&parts, &call).await.unwrap_or_else(|_| status(StatusCode::BAD_GATEWAY)),
+        };
+        // An error stays what it is.
+        if struck.patches.is_empty() || !answer.status().is_success() {
+            return answer;
         }
-        let answer = door.truth(&parts, &call).await;
-        answer.unwrap_or_else(|_| status(StatusCode::BAD_GATEWAY))
+        let (mut parts, text) = text_of(answer).await;
+        parts.headers.remove("content-length");
+        Response::from_parts(parts, Body::from(struck.patches.iter().fold(text, |text, patch| patch(text))))
     };
-    match fault {
-        None => truth().await,
+    match struck.failure {
         Some(Fault::Denied) => denied(&call).into_response(),
         Some(Fault::Throttled) => throttled(&call).into_response(),
         Some(Fault::Broken(code)) => status(StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
         // A handler that unwinds takes its connection with it.
         Some(Fault::Reset) => std::panic::resume_unwind(Box::new("reset")),
-        Some(Fault::CutOff) => {
-            let start = stream::iter([Ok(Bytes::from_static(b"{\"NotebookInstances\": [{"))]);
-            let end = stream::once(async {
-                // Not before the start is on its way.
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                Err(io::Error::other("cut off"))
-            });
-            Response::new(Body::from_stream(start.chain(end)))
-        }
+        Some(Fault::CutOff) => broken_off(truth.await, Duration::from_millis(50)).await,
+        Some(Fault::Stalled) => broken_off(truth.await, Duration::from_hours(1)).await,
         Some(Fault::Garbled) => Response::new(Body::from("<html>It works!</html>")),
         Some(Fault::Silent(time)) => {
             tokio::time::sleep(time).await;
-            truth().await
+            truth.await
         }
-        Some(Fault::Instead(answer)) => answer.into_response(),
-        Some(Fault::Patched(patch)) => {
-            let (mut parts, body) = truth().await.into_parts();
-            let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-            // An error stays what it is.
-            if !parts.status.is_success() {
-                return Response::from_parts(parts, Body::from(body));
-            }
-            parts.headers.remove("content-length");
-            Response::from_parts(parts, Body::from(patch(String::from_utf8_lossy(&body).into_owned())))
-        }
+        None | Some(Fault::Instead(_) | Fault::Patched(_)) => truth.await,
     }
+}
+
+async fn text_of(answer: Response<Body>) -> (axum::http::response::Parts, String) {
+    let (parts, body) = answer.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    (parts, String::from_utf8_lossy(&body).into_owned())
+}
+
+/// Half of the answer, and the end of the connection some time later.
+async fn broken_off(answer: Response<Body>, later: Duration) -> Response<Body> {
+    let (mut parts, mut text) = text_of(answer).await;
+    parts.headers.remove("content-length");
+    text.truncate(text.floor_char_boundary(text.len() / 2));
+    let end = stream::once(async move {
+        // Not before the start is on its way.
+        tokio::time::sleep(later).await;
+        Err(io::Error::other("cut off"))
+    });
+    Response::from_parts(parts, Body::from_stream(stream::iter([Ok(Bytes::from(text))]).chain(end)))
 }
 
 /// What a client in `place` would sign with. Nobody checks the signature; its scope says where the call belongs.
 fn authorization(place: &Place, service: &str) -> String {
-    let Place { account, region } = place;
+    let (key, region) = (place.access_key(), &place.region);
     format!(
-        "AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=none"
+        "AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=none"
     )
 }
 

@@ -101,7 +101,7 @@ fn variable(name: &str) -> Option<String> {
 #[must_use]
 pub fn environment(name: &str, place: &Place, door: &FrontDoor) -> Vec<(&'static str, String)> {
     vec![
-        ("AWS_ACCESS_KEY_ID", place.account.clone()),
+        ("AWS_ACCESS_KEY_ID", place.access_key()),
         ("AWS_SECRET_ACCESS_KEY", "sandbox".to_owned()),
         ("AWS_REGION", place.region.clone()),
         ("AWS_ENDPOINT_URL", door.url()),
@@ -150,7 +150,8 @@ impl Function {
         let (jobs, waiting) = mpsc::channel(1);
         let (ask, asked) = watch::channel(false);
         let waiting = tokio::sync::Mutex::new(waiting);
-        let runtime = Arc::new(RuntimeApi { waiting, asked: ask, answer: Mutex::default() });
+        let runtime = RuntimeApi { waiting, asked: ask, answer: Mutex::default(), function: arn(variables) };
+        let runtime = Arc::new(runtime);
         let app = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
@@ -237,6 +238,15 @@ struct RuntimeApi {
     /// Whether the function has asked for an event.
     asked: watch::Sender<bool>,
     answer: Mutex<Option<oneshot::Sender<Result<Value, Failure>>>>,
+    /// The function's ARN.
+    function: String,
+}
+
+/// ARN of the function that has these variables.
+fn arn(variables: &[(&str, String)]) -> String {
+    let given = |name: &str| variables.iter().find(|(of, _)| *of == name).map_or("", |(_, value)| value.as_str());
+    let account = given("AWS_ACCESS_KEY_ID").split('-').next().unwrap_or_default();
+    format!("arn:aws:lambda:{}:{account}:function:{}", given("AWS_REGION"), given("AWS_LAMBDA_FUNCTION_NAME"))
 }
 
 impl RuntimeApi {
@@ -256,7 +266,7 @@ async fn next(State(api): State<Arc<RuntimeApi>>) -> Result<Response<axum::body:
     Response::builder()
         .header("lambda-runtime-aws-request-id", "11111111-2222-3333-4444-555555555555")
         .header("lambda-runtime-deadline-ms", job.deadline)
-        .header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:sandbox")
+        .header("lambda-runtime-invoked-function-arn", &api.function)
         .body(job.event.into())
         .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -16,7 +16,7 @@ mod moto;
 mod organizations;
 mod played_jobs;
 mod sagemaker_jobs;
-mod security_hub;
+pub mod security_hub;
 
 pub use answer::Answer;
 pub use call::{Call, DEFAULT_ACCOUNT, Place};

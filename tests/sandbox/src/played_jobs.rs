@@ -119,7 +119,7 @@ impl PlayedJobs {
     /// ARN of a job.
     #[must_use]
     pub fn arn(&self, index: usize) -> String {
-        let Place { account, region } = &self.place;
+        let Place { account, region, .. } = &self.place;
         format!("arn:aws:sagemaker:{region}:{account}:training-job/{}", Self::name(index))
     }
 
@@ -203,7 +203,7 @@ impl PlayedJobs {
         job["EnableNetworkIsolation"] = json!(true);
         job["EnableInterContainerTrafficEncryption"] = json!(true);
         if is_child {
-            let Place { account, region } = &self.place;
+            let Place { account, region, .. } = &self.place;
             let tuning = format!("arn:aws:sagemaker:{region}:{account}:hyper-parameter-tuning-job/search");
             job["TuningJobArn"] = json!(tuning);
         }
@@ -212,7 +212,7 @@ impl PlayedJobs {
 
     /// The key behind the alias, by any of its names.
     fn describe_key(&self, input: &Value) -> Option<Answer> {
-        let Place { account, region } = &self.place;
+        let Place { account, region, .. } = &self.place;
         let id = "5ca1ab1e-0000-4000-8000-00000000f00d";
         let arn = format!("arn:aws:kms:{region}:{account}:key/{id}");
         let alias = format!("arn:aws:kms:{region}:{account}:{KEY}");

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::{Answer, Call, FrontDoor, Place};
 
 /// What the front door keeps of the jobs of one place.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SageMakerJobs {
     labeling_jobs: Vec<Created>,
     schedules: Vec<Created>,
@@ -21,7 +21,7 @@ pub struct SageMakerJobs {
 }
 
 /// Something that was created here.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Created {
     name: String,
     arn: String,
@@ -176,7 +176,7 @@ fn create(things: &mut Vec<Created>, kind: &Kind, place: &Place, input: Value) -
         let message = format!("There is a {} '{name}' already.", kind.noun);
         return Err(Answer::refuse("ResourceInUse", &message));
     }
-    let Place { account, region } = place;
+    let Place { account, region, .. } = place;
     // SageMaker writes names in ARNs in lower case; moto leaves them as they are.
     let arn = format!("arn:aws:sagemaker:{region}:{account}:{}/{}", kind.noun, name.to_lowercase());
     let answer = Answer::ok(json!({kind.arn: arn}));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{Answer, Call, Place};
 
 /// What Security Hub knows of one place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SecurityHub {
     enabled: bool,
     /// In the order of their first coming.
@@ -79,7 +79,7 @@ impl SecurityHub {
                 Ok(Answer::ok(json!({})))
             }
             _ => {
-                let Place { account, region } = &call.place;
+                let Place { account, region, .. } = &call.place;
                 Ok(Answer::ok(json!({"HubArn": format!("arn:aws:securityhub:{region}:{account}:hub/default")})))
             }
         };
@@ -250,7 +250,7 @@ fn check(finding: &Value, place: &Place) -> Result<(), String> {
             _ => {}
         }
     }
-    let Place { account, region } = place;
+    let Place { account, region, .. } = place;
     if finding["ProductArn"] != format!("arn:aws:securityhub:{region}:{account}:product/{account}/default") {
         return Err("data.ProductArn is not this account's default product in this Region".to_owned());
     }

@@ -212,6 +212,7 @@ impl Outside {
             security_hub: &self.hub,
             clock: &clock,
             settings: self.settings,
+            here: None,
         };
         let result = evaluate::<Echo, _, _, _, _>(invocation, &world, &mut summary).await;
         drop(self.config);
@@ -1019,7 +1020,14 @@ async fn a_run_that_is_out_of_time_reports_what_it_has_and_retires_nothing() {
         imported.borrow_mut().extend(batch.iter().map(|finding| finding.resource_id.clone()));
         Ok(vec![])
     });
-    let world = World { source: &slow, config: &config, security_hub: &hub, clock: &clock, settings: outside.settings };
+    let world = World {
+        source: &slow,
+        config: &config,
+        security_hub: &hub,
+        clock: &clock,
+        settings: outside.settings,
+        here: None,
+    };
     let result = evaluate::<Echo, _, _, _, _>(&scheduled(), &world, &mut Summary::default()).await;
     assert_eq!(problems(result), [Problem::OutOfTime("read")]);
     for (ids, expected) in [(seen, ["t0".to_owned(), "t1".to_owned()]), (told, [arn("t0"), arn("t1")])] {

@@ -38,8 +38,12 @@ pub fn event(data: &[u8]) {
             is_what_it_says(data, &invocation);
             assert_eq!(Invocation::parse(&written(&invocation)).as_ref(), Ok(&invocation));
             block_on(async {
-                run::<Probe<false>>(&invocation).await;
-                run::<Probe<true>>(&invocation).await;
+                run::<Probe<false>>(&invocation, None).await;
+                // The account of the seeds, and another Region.
+                for region in ["eu-west-1", "us-east-1"] {
+                    let arn = format!("arn:aws:lambda:{region}:111122223333:function:probe");
+                    run::<Probe<true>>(&invocation, Home::of_function(&arn)).await;
+                }
             });
         }
         Err(error) => assert!(is_a_message(&error.to_string()), "{error}"),
@@ -108,11 +112,18 @@ fn written(invocation: &Invocation) -> String {
     .to_string()
 }
 
-async fn run<R: Rule<Facts = Probed>>(invocation: &Invocation) {
+async fn run<R: Rule<Facts = Probed>>(invocation: &Invocation, here: Option<Home>) {
     let outside = Outside { invocation, touched: Cell::new(false) };
     let settings =
         Settings { findings: Findings::Failed, evaluations: Evaluations::Changed, concurrency: 4, per_second: 0 };
-    let world = World { source: &outside, config: &outside, security_hub: &outside, clock: &outside, settings };
+    let world = World {
+        source: &outside,
+        config: &outside,
+        security_hub: &outside,
+        clock: &outside,
+        settings,
+        here: here.clone(),
+    };
     let result = evaluate::<R, _, _, _, _>(invocation, &world, &mut Summary::default()).await;
     if let Err(error) = &result {
         assert!(is_a_message(&error.to_string()), "{error}");
@@ -123,7 +134,11 @@ async fn run<R: Rule<Facts = Probed>>(invocation: &Invocation) {
     let home = invocation.rule_arn.as_deref().and_then(Home::of_rule);
     let differs =
         home.as_ref().zip(invocation.account.as_ref()).is_some_and(|(home, account)| home.account != *account);
-    if differs || home.is_none() && !invocation.is_test() {
+    let is_elsewhere = here.is_some_and(|here| {
+        home.as_ref().is_some_and(|home| *home != here)
+            || invocation.account.as_ref().is_some_and(|of| *of != here.account)
+    });
+    if differs || is_elsewhere || home.is_none() && !invocation.is_test() {
         assert!(matches!(result, Err(Error::InvalidEvent(_))), "{result:?}");
     }
 }

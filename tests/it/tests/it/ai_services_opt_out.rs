@@ -229,7 +229,7 @@ async fn what_cannot_be_read_is_no_verdict_and_leaves_an_open_failure_alone() {
         (Fault::Throttled, format!("{failed}ThrottlingException: Rate exceeded")),
         (Fault::Broken(500), format!("{failed}HTTP status 500 ")),
         (Fault::Reset, format!("{failed}no connection: ")),
-        (Fault::CutOff, format!("{failed}HTTP status 200 with an answer that cannot be read")),
+        (Fault::CutOff, format!("{failed}no connection: the answer broke off")),
         (Fault::Garbled, format!("{failed}HTTP status 200 with an answer that cannot be read")),
         (refused("TargetNotFoundException"), format!("{failed}TargetNotFoundException: no")),
         (refused("InvalidInputException"), format!("{failed}InvalidInputException: no")),

@@ -53,6 +53,58 @@ async fn bad_events_are_refused_by_name_and_the_function_serves_on() {
     assert_eq!(account.results(), map(&[("n", "NON_COMPLIANT")]));
 }
 
+/// Whoever may invoke the function may not choose whose resources it reads, with which role, or where it tells of them.
+#[tokio::test]
+async fn no_event_leads_a_function_out_of_its_account() {
+    let mut account = Account::new(RULE).await;
+    let item = account.notebook("n", json!({"DirectInternetAccess": "Enabled"})).await;
+    let good = account.change_event(&item, "OK");
+    let own = account.place.account.clone();
+    let rule_arn = good["configRuleArn"].as_str().unwrap().to_owned();
+    for (name, value) in [
+        ("configRuleArn", rule_arn.replace(&own, "444455556666")),
+        ("configRuleArn", rule_arn.replace("eu-west-1", "us-east-1")),
+        ("configRuleArn", rule_arn.replace("arn:aws:", "arn:aws-cn:")),
+    ] {
+        let mut event = good.clone();
+        event[name] = json!(value);
+        event["accountId"] = Value::Null;
+        let failure = account.invoke(&event).await.unwrap_err();
+        assert_eq!(failure.error_type, "InvalidEvent", "{value}");
+        assert!(failure.message.contains("deploy it where its rule is"), "{failure}");
+        // Nor when nothing would be recorded.
+        event["resultToken"] = json!("TESTMODE");
+        assert_eq!(account.invoke(&event).await.unwrap_err(), failure);
+    }
+    // A test event may leave out the rule, and not choose an account for that.
+    let mut event = good.clone();
+    event["resultToken"] = json!("TESTMODE");
+    event.as_object_mut().unwrap().remove("configRuleArn");
+    event["accountId"] = json!("444455556666");
+    assert_eq!(account.invoke(&event).await.unwrap_err().error_type, "InvalidEvent");
+    assert_eq!(account.take_calls(), [] as [&str; 0], "nothing was asked and nothing reported");
+
+    // What else could name a place or a role.
+    let elsewhere = "arn:aws:iam::444455556666:role/admin";
+    let mut event = good.clone();
+    event["executionRoleArn"] = json!(elsewhere);
+    event["endpoint"] = json!("http://203.0.113.1");
+    event["region"] = json!("us-east-1");
+    let mut inner: Value = serde_json::from_str(good["invokingEvent"].as_str().unwrap()).unwrap();
+    let changed = &mut inner["configurationItem"];
+    changed["awsRegion"] = json!("us-east-1");
+    changed["awsAccountId"] = json!("444455556666");
+    changed["configuration"] =
+        json!({"RoleArn": elsewhere, "Url": "http://203.0.113.1", "DirectInternetAccess": "Disabled"});
+    event["invokingEvent"] = json!(inner.to_string());
+    account.invoke(&event).await.unwrap();
+    assert_eq!(account.results(), map(&[("n", "NON_COMPLIANT")]), "its own notebook is judged, as it is");
+    let calls = account.take_calls();
+    let expected = ["sagemaker:DescribeNotebookInstance", "config:PutEvaluations", "securityhub:BatchImportFindings"];
+    assert!(expected.iter().all(|call| calls.contains(&(*call).to_owned())), "{calls:?}");
+    assert!(calls.iter().all(|call| !call.starts_with("sts:")), "{calls:?}");
+}
+
 #[tokio::test]
 async fn bad_parameters_are_refused_by_name() {
     for (parameters, message) in [

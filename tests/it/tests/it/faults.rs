@@ -18,7 +18,7 @@ async fn a_notebook_that_cannot_be_read_is_undecided_and_the_others_are_judged()
         (Fault::Broken(500), "HTTP status 500 without an error code"),
         (Fault::Broken(503), "HTTP status 503 without an error code"),
         (Fault::Reset, "no connection: "),
-        (Fault::CutOff, "HTTP status 200 with an answer that cannot be read"),
+        (Fault::CutOff, "no connection: the answer broke off"),
         (Fault::Garbled, "HTTP status 200 with an answer that cannot be read"),
         (Fault::Instead(Answer::ok(json!({}))), "DescribeNotebookInstance gave no NotebookInstanceStatus"),
         (

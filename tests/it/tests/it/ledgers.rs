@@ -389,7 +389,7 @@ async fn the_summary_the_log_and_the_metrics_say_the_same() {
 }
 
 /// Parameters that let a rule make every call that it can make.
-fn with_everything_asked(rule: &str) -> &'static str {
+pub(crate) fn with_everything_asked(rule: &str) -> &'static str {
     match rule {
         "ebs-volume-encrypted" => r#"{"keyRequirement":"customer-managed","exemptionTag":"exempt"}"#,
         "sagemaker-endpoint-config-kms-encrypted" => r#"{"onlyInUse":"true","exemptionTag":"exempt"}"#,

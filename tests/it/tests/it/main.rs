@@ -4,12 +4,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod ai_services_opt_out; // the rule, end to end
+mod bad_day; // too little time, too many at once, the wrong order, a process that dies
 mod bad_input; // what is no event, parameter or setting
 mod cargo_lambda; // events sent as a developer sends them
 mod conventions; // what every rule has to have
 mod ebs_volume_encrypted; // the rule, end to end
 mod endpoint_multi_az; // the rule, end to end
 mod exemptions; // failures that are left alone for a while
+mod fault_matrix; // everything goes wrong with every call of every rule
 mod faults; // AWS denies, throttles, breaks
 mod generated; // files that `cargo bless` writes
 mod jobs; // the five rules about SageMaker jobs, end to end

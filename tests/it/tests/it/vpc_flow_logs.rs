@@ -94,7 +94,7 @@ impl Network {
     }
 
     fn arn(&self, kind: &str, name: &str) -> String {
-        let Place { account, region } = &self.account.place;
+        let Place { account, region, .. } = &self.account.place;
         format!("arn:aws:ec2:{region}:{account}:{kind}/{}", self.id(name))
     }
 
@@ -467,7 +467,7 @@ async fn while_broken(operation: &str, parameters: &str, expected: [&str; 3]) {
         (Fault::Throttled, "RequestLimitExceeded: Request limit exceeded."),
         (Fault::Broken(500), "HTTP status 500 without an error code"),
         (Fault::Reset, "no connection: "),
-        (Fault::CutOff, "HTTP status 200 with an answer that cannot be read"),
+        (Fault::CutOff, "no connection: the answer broke off"),
         (Fault::Garbled, "HTTP status 200 with an answer that cannot be read"),
     ] {
         let mut network = Network::three(parameters).await;

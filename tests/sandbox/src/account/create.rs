@@ -322,7 +322,7 @@ pub async fn create_automl_job(door: &FrontDoor, place: &Place, name: &str, sett
 /// # Errors
 /// There is one of that name.
 pub async fn create_labeling_job(door: &FrontDoor, place: &Place, name: &str, settings: Value) -> Result<Item, Error> {
-    let Place { account, region } = place;
+    let Place { account, region, .. } = place;
     let input = json!({
         "LabelingJobName": name,
         "LabelAttributeName": "label",

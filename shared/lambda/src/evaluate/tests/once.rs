@@ -245,7 +245,7 @@ impl Aws {
         let settings =
             Settings { findings: Findings::Failed, evaluations: Evaluations::Changed, concurrency: 4, per_second: 0 };
         let source = self;
-        let world = World { source: &source, config: &self, security_hub: &self, clock: &clock, settings };
+        let world = World { source: &source, config: &self, security_hub: &self, clock: &clock, settings, here: None };
         let mut summary = Summary::default();
         let tag = self.exemption_tag.get().then(|| ("exemptionTag".to_owned(), "exempt".to_owned()));
         let invocation = Invocation { at, parameters: Parameters::new(tag), ..scheduled() };

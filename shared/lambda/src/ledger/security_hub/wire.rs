@@ -61,7 +61,9 @@ impl Api for SecurityHub {
         let answer = self.client.get_findings().filters(filters).max_results(100).set_next_token(token).send().await;
         let answer = answer
             .map_err(|error| advise(aws::code(&error), &aws::reason("securityhub:GetFindings", &error), reporter))?;
-        Ok((answer.findings().iter().filter_map(read).collect(), answer.next_token().map(str::to_owned)))
+        let findings: Result<Vec<_>, _> =
+            answer.findings().iter().filter_map(|finding| read(finding).transpose()).collect();
+        Ok((findings?, answer.next_token().map(str::to_owned)))
     }
 }
 
@@ -256,24 +258,33 @@ fn details_of(kept: &types::ResourceDetails) -> Details {
     other.map(|(name, value)| (name.clone().into(), value.clone())).collect()
 }
 
-/// A finding of ours as Security Hub gives it back; `None` for one that lacks what ours always have.
-fn read(finding: &types::AwsSecurityFinding) -> Option<HubFinding> {
-    let resource = finding.resources().first()?;
-    Some(HubFinding {
-        id: finding.id()?.to_owned(),
-        status: match finding.compliance()?.status()? {
-            types::ComplianceStatus::Passed => Status::Passed,
-            types::ComplianceStatus::Failed => Status::Failed,
-            types::ComplianceStatus::NotAvailable => Status::NotAvailable,
-            _ => return None,
-        },
-        archived: finding.record_state() == Some(&types::RecordState::Archived),
-        description: finding.description()?.to_owned(),
-        asff_type: resource.r#type()?.to_owned(),
-        resource_id: resource.id()?.to_owned(),
-        details: resource.details().map(details_of).unwrap_or_default(),
-        created_at: Timestamp::parse(finding.created_at()?)?,
-        updated_at: Timestamp::parse(finding.updated_at()?)?,
-        version: finding.product_fields()?.get(VERSION_FIELD)?.clone(),
-    })
+/// A finding of ours as Security Hub gives it back; `None` for one that lacks what only ours have.
+///
+/// # Errors
+/// It lacks what every finding has, so nobody can tell whether it is one that has to be closed.
+fn read(finding: &types::AwsSecurityFinding) -> Result<Option<HubFinding>, String> {
+    let status = match finding.compliance().and_then(types::Compliance::status) {
+        Some(types::ComplianceStatus::Passed) => Status::Passed,
+        Some(types::ComplianceStatus::Failed) => Status::Failed,
+        Some(types::ComplianceStatus::NotAvailable) => Status::NotAvailable,
+        _ => return Ok(None),
+    };
+    let Some(version) = finding.product_fields().and_then(|fields| fields.get(VERSION_FIELD)) else { return Ok(None) };
+    let read = || {
+        let resource = finding.resources().first()?;
+        Some(HubFinding {
+            id: aws::given(finding.id())?,
+            status,
+            archived: finding.record_state() == Some(&types::RecordState::Archived),
+            description: aws::given(finding.description())?,
+            asff_type: aws::given(resource.r#type())?,
+            resource_id: aws::given(resource.id())?,
+            details: resource.details().map(details_of).unwrap_or_default(),
+            created_at: Timestamp::parse(finding.created_at()?)?,
+            updated_at: Timestamp::parse(finding.updated_at()?)?,
+            version: version.clone(),
+        })
+    };
+    let lacking = "securityhub:GetFindings gave a finding without its id, its description, its resource or its times";
+    read().map(Some).ok_or_else(|| lacking.to_owned())
 }

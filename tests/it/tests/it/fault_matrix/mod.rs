@@ -1,0 +1,106 @@
+//! The fault matrix: whatever goes wrong with whatever call, no verdict is false, nothing that was decided is lost, success means that
+//! everything was read and recorded, and a clean run repairs the rest.
+//!
+//! Nobody lists the calls: every rule is run without faults on an account that has everything, and what it called then is struck,
+//! one operation at a time, with everything that AWS and the network can do to a call. So a new rule is covered as soon as it is in
+//! [`it::rules`].
+
+mod cells;
+mod laws;
+mod models;
+mod scenarios;
+mod secrets;
+mod twins;
+
+use std::{collections::BTreeMap, io::Write, sync::Arc, time::Instant};
+
+use it::rules;
+use tokio::{sync::Semaphore, task::JoinSet};
+
+use cells::Cell;
+use scenarios::Scenario;
+
+/// Cells that are tried at a time: most of them wait most of the time.
+const AT_A_TIME: usize = 24;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_fault_breaks_a_law() {
+    let start = Instant::now();
+    let only = only();
+    let filled = scenarios::filled().await;
+    let (mut cells, mut operations, mut scenarios_tried) = (Vec::new(), BTreeMap::new(), 0);
+    for meta in rules().into_iter().filter(|meta| only.first().is_none_or(|name| meta.name.contains(&**name))) {
+        for scenario in scenarios::of(&meta, &filled).await {
+            scenarios_tried += 1;
+            let scenario = Arc::new(scenario);
+            for operation in &scenario.operations {
+                *operations.entry(operation.action.clone()).or_insert(0) += 1;
+            }
+            cells.extend(cells::of(&scenario).into_iter().map(|cell| (Arc::clone(&scenario), cell)));
+        }
+    }
+    let cells: Vec<_> = if only.is_empty() {
+        deal_out(cells)
+    } else {
+        let wanted = |(scenario, cell): &(Arc<Scenario>, Cell)| {
+            let name = cell.name(scenario);
+            only.iter().skip(1).all(|part| name.contains(part))
+        };
+        cells.into_iter().filter(wanted).collect()
+    };
+    let tried = cells.len();
+    let outcomes = try_all(cells).await;
+    let mut by_outcome = BTreeMap::new();
+    for outcome in &outcomes {
+        *by_outcome.entry(outcome.ended.clone()).or_insert(0) += 1;
+    }
+    let broken: Vec<_> = outcomes.iter().flat_map(|outcome| &outcome.broken).map(String::as_str).collect();
+    let ended: Vec<_> = by_outcome.iter().map(|(ended, times)| format!("{times} {ended}")).collect();
+    // Past the test's own capture, so that a log of all tests has it.
+    let line = format!(
+        "fault matrix: {scenarios_tried} scenarios of {} rules, {} operations, {tried} cells tried in {:.0?}, laws broken: {}\n\
+         fault matrix: the struck runs ended so: {}\n",
+        rules().len(),
+        operations.len(),
+        start.elapsed(),
+        broken.len(),
+        ended.join(", "),
+    );
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+    assert!(broken.is_empty(), "{line}{}", broken.join("\n"));
+    assert!(tried > 0, "no cell has all of {only:?} in its name");
+}
+
+/// Rules share their Sources and all of them the ledgers, so most of what can go wrong with a call is the same in each scenario that has
+/// the call: such a case is tried in one of them, another one for each case. What is left is tried in every scenario.
+fn deal_out(cells: Vec<(Arc<Scenario>, Cell)>) -> Vec<(Arc<Scenario>, Cell)> {
+    let mut cases: BTreeMap<String, Vec<_>> = BTreeMap::new();
+    let mut dealt = Vec::new();
+    for (scenario, cell) in cells {
+        match cell.case() {
+            Some(case) => cases.entry(case).or_default().push((scenario, cell)),
+            None => dealt.push((scenario, cell)),
+        }
+    }
+    dealt.extend(cases.into_values().enumerate().map(|(turn, mut hands)| hands.swap_remove(turn % hands.len())));
+    dealt
+}
+
+/// `FAULT_MATRIX="<rule> <part of a cell's name> ..."` tries all of these and nothing else: `-` is every cell of every rule.
+#[expect(clippy::disallowed_methods, reason = "a choice of whoever runs the test")]
+fn only() -> Vec<String> {
+    let given = std::env::var("FAULT_MATRIX").unwrap_or_default();
+    given.split_whitespace().map(str::to_owned).collect()
+}
+
+async fn try_all(cells: Vec<(Arc<Scenario>, Cell)>) -> Vec<cells::Outcome> {
+    let (places, mut running) = (Arc::new(Semaphore::new(AT_A_TIME)), JoinSet::new());
+    for (scenario, cell) in cells {
+        let places = Arc::clone(&places);
+        running.spawn(async move {
+            let _place = places.acquire_owned().await.unwrap();
+            cell.try_it(&scenario).await
+        });
+    }
+    running.join_all().await
+}
