@@ -2,6 +2,7 @@ use std::error::Error;
 
 use aws_smithy_runtime_api::{client::result::SdkError, http::Response};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use rule::excerpt;
 
 /// AWS's code for the error, for example `AccessDeniedException`; `None` when no answer with a code came.
 pub fn code<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> Option<&str> {
@@ -36,7 +37,7 @@ where
         }
         other => format!("the request could not be made: {}", deepest(other)),
     };
-    format!("{operation} failed: {cause}")
+    format!("{operation} failed: {}", excerpt(&cause))
 }
 
 /// The innermost cause: the outer ones only say that something failed.

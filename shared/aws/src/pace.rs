@@ -27,6 +27,10 @@ use tokio::time::Instant;
 /// The SDK's own attempt timeout would count the wait for the pace as part of it.
 const ATTEMPT: Duration = Duration::from_secs(5);
 
+/// Longest answer, in bytes: a page of a hundred findings of 240 KB each, which is the most that Security Hub takes, is the longest that
+/// AWS gives here (Security Hub quotas).
+const LONGEST: usize = 24 * 1024 * 1024;
+
 /// Slowest rate that throttling can bring about, in requests a second.
 const FLOOR: f64 = 1.0;
 
@@ -207,9 +211,14 @@ async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, ConnectorError> 
 /// Reads the body and puts it back, so that an answer which breaks off or stands still costs an attempt and no more: the SDK would
 /// not try again. Returns whether AWS throttled the request.
 async fn read_whole(response: &mut HttpResponse) -> Result<bool, ConnectorError> {
-    let body = mem::replace(response.body_mut(), SdkBody::taken());
-    let bytes = ByteStream::new(body).collect().await;
-    let bytes = bytes.map_err(|_| ConnectorError::io("the answer broke off".into()))?.into_bytes();
+    let mut body = ByteStream::new(mem::replace(response.body_mut(), SdkBody::taken()));
+    let mut bytes = Vec::new();
+    while let Some(piece) = body.next().await {
+        bytes.extend_from_slice(&piece.map_err(|_| ConnectorError::io("the answer broke off".into()))?);
+        if bytes.len() > LONGEST {
+            return Err(ConnectorError::user("the answer is longer than any of AWS's".into()));
+        }
+    }
     let throttled = is_throttling(response, &bytes);
     *response.body_mut() = SdkBody::from(bytes);
     Ok(throttled)
@@ -292,6 +301,23 @@ mod tests {
             bucket.speed_up();
         }
         assert!((bucket.rate - 20.0).abs() < 1e-9);
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_whole_unless_it_is_longer_than_any() {
+        for (status, body, expected) in [
+            (200, "{}".to_owned(), Some(false)),
+            (400, r#"{"__type":"ThrottlingException"}"#.to_owned(), Some(true)),
+            (200, r#"{"__type":"ThrottlingException"}"#.to_owned(), Some(false)),
+            (200, "x".repeat(LONGEST), Some(false)),
+            (200, "x".repeat(LONGEST + 1), None),
+        ] {
+            let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.clone()));
+            assert_eq!(read_whole(&mut response).await.ok(), expected, "{status} {}", body.len());
+            if expected.is_some() {
+                assert_eq!(response.body().bytes(), Some(body.as_bytes()));
+            }
+        }
     }
 
     #[tokio::test]

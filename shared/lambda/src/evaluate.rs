@@ -19,7 +19,7 @@ use futures::{
 };
 use rule::{
     Annotation, Concerned, Context, Exemption, Facts, Finding, Listed, Page, PageTokens, Parameters, Read, Resource,
-    Rule, SoFar, Source, Timestamp, Trigger, Verdict, matches,
+    Rule, SoFar, Source, Timestamp, Trigger, Verdict, excerpt, matches,
 };
 use tokio::sync::mpsc;
 
@@ -75,11 +75,12 @@ where
     if !invocation.is_test() && (of_rule.is_none() || rule_name.is_empty()) {
         let (name, value) =
             if rule_name.is_empty() { ("configRuleName", rule_name) } else { ("configRuleArn", rule_arn) };
-        return Err(Error::InvalidEvent(format!("`{name}` is missing or malformed: `{value}`")));
+        return Err(Error::InvalidEvent(format!("`{name}` is missing or malformed: `{}`", excerpt(value))));
     }
     if let (Some(home), Some(account)) = (&of_rule, &invocation.account)
         && home.account != *account
     {
+        let (account, rule_arn) = (excerpt(account), excerpt(rule_arn));
         return Err(Error::InvalidEvent(format!("`accountId` is `{account}`, and `configRuleArn` is `{rule_arn}`")));
     }
     // Its role reads where it is, so what it would say of another place is untrue.
@@ -594,11 +595,11 @@ impl Notes<'_> {
     fn note(&mut self, Finding { resource, verdict, .. }: &Finding) {
         self.summary.count(verdict);
         if let Verdict::Undecided(reason) = verdict {
-            let first = || (0, resource.label().to_owned(), reason.to_string());
+            let first = || (0, excerpt(resource.label()), reason.to_string());
             self.undecided.get_or_insert_with(first).0 += 1;
         }
         if let Verdict::NonCompliant(reason) = verdict {
-            tracing::debug!(resource = resource.id, %reason, "not compliant");
+            tracing::debug!(resource = excerpt(&resource.id), %reason, "not compliant");
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Source of the shapes: AWS Config Developer Guide, "Example Events for AWS Config Rules".
 
-use rule::{ChangedItem, Parameters, Resource, Timestamp};
+use rule::{ChangedItem, Parameters, Resource, Timestamp, excerpt};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 
@@ -47,6 +47,10 @@ impl Invocation {
     /// The token with which nothing is recorded.
     const TEST_TOKEN: &str = "TESTMODE";
 
+    /// Longest event, in bytes: Lambda takes no more from whoever does not wait for the answer, as AWS Config does not (Lambda
+    /// quotas, "Invocation payload"). JSON that was read can take eighty times its length.
+    const LONGEST: usize = 1024 * 1024;
+
     /// Whether the results are for test only.
     #[must_use]
     pub fn is_test(&self) -> bool {
@@ -58,6 +62,10 @@ impl Invocation {
     /// # Errors
     /// [`Error::InvalidEvent`], naming the field.
     pub fn parse(event: &str) -> Result<Self, Error> {
+        if event.len() > Self::LONGEST {
+            let (is, limit) = (event.len(), Self::LONGEST);
+            return Err(Error::InvalidEvent(format!("`event` has {is} bytes, and AWS Config sends at most {limit}")));
+        }
         let envelope: Envelope = object("event", event)?;
         let (at, notification) = notification(&envelope)?;
         Ok(Self {
@@ -82,7 +90,7 @@ impl Payload {
     pub(crate) fn parse(&self) -> Result<Invocation, Error> {
         match &self.0 {
             Ok(json) => Invocation::parse(json.get()),
-            Err(reason) => Err(Error::InvalidEvent(format!("`event` is not JSON: {reason}"))),
+            Err(reason) => Err(Error::InvalidEvent(format!("`event` is not JSON: {}", excerpt(reason)))),
         }
     }
 }
@@ -138,23 +146,24 @@ fn notification(envelope: &Envelope) -> Result<(Timestamp, Notification), Error>
     let text = required("invokingEvent", envelope.invoking_event.as_ref())?;
     let event: InvokingEvent = object("invokingEvent", &text)?;
     match required("invokingEvent.messageType", event.message_type.as_ref())?.as_str() {
-        "ConfigurationItemChangeNotification" => {
-            change("configurationItem", event.configuration_item.as_ref(), envelope)
-        }
+        "ConfigurationItemChangeNotification" => change("configurationItem", event.configuration_item, envelope),
         // Too big for the event. Its summary names the resource, and that is all that is needed.
         "OversizedConfigurationItemChangeNotification" => {
-            change("configurationItemSummary", event.configuration_item_summary.as_ref(), envelope)
+            change("configurationItemSummary", event.configuration_item_summary, envelope)
         }
         // A delivered snapshot is an old way to say that it is time.
         "ScheduledNotification" | "ConfigurationSnapshotDeliveryCompleted" => {
             let name = "invokingEvent.notificationCreationTime";
             Ok((time(name, event.notification_creation_time.as_ref())?, Notification::Scheduled))
         }
-        other => Err(Error::InvalidEvent(format!("`invokingEvent.messageType` is `{other}`, which is unknown"))),
+        other => {
+            let other = excerpt(other);
+            Err(Error::InvalidEvent(format!("`invokingEvent.messageType` is `{other}`, which is unknown")))
+        }
     }
 }
 
-fn change(key: &str, item: Option<&Item>, envelope: &Envelope) -> Result<(Timestamp, Notification), Error> {
+fn change(key: &str, item: Option<Item>, envelope: &Envelope) -> Result<(Timestamp, Notification), Error> {
     let path = format!("invokingEvent.{key}");
     let item = item.ok_or_else(|| missing(&path))?;
     let field = |name: &str| format!("{path}.{name}");
@@ -178,7 +187,7 @@ fn change(key: &str, item: Option<&Item>, envelope: &Envelope) -> Result<(Timest
     let at = time(&field("configurationItemCaptureTime"), item.configuration_item_capture_time.as_ref())?;
     let item = ChangedItem {
         resource_type: resource.resource_type.clone(),
-        configuration: item.configuration.clone(),
+        configuration: item.configuration,
         relationships: relationships(item.relationships.as_ref()),
     };
     Ok((at, Notification::Change { resource, gone, item: Box::new(item) }))
@@ -201,6 +210,7 @@ fn parameters(field: Option<&Value>) -> Result<Parameters, Error> {
         Value::Null => Ok((name, String::new())),
         Value::Bool(_) | Value::Number(_) => Ok((name, value.to_string())),
         Value::Array(_) | Value::Object(_) => {
+            let name = excerpt(&name);
             Err(Error::InvalidEvent(format!("`ruleParameters.{name}` is neither text nor a number nor a boolean")))
         }
     });
@@ -208,15 +218,18 @@ fn parameters(field: Option<&Value>) -> Result<Parameters, Error> {
 }
 
 fn object<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Error> {
-    let not_json = |error: serde_json::Error| Error::InvalidEvent(format!("`{name}` is not JSON: {error}"));
+    // What serde says of a value of the wrong type has the value in it.
+    let invalid = |what: &str, error: serde_json::Error| {
+        Error::InvalidEvent(format!("`{name}` is {what}: {}", excerpt(&error.to_string())))
+    };
     // serde would take an array for a struct, field by field.
     if !text.trim_start().starts_with('{') {
-        serde_json::from_str::<IgnoredAny>(text).map_err(not_json)?;
+        serde_json::from_str::<IgnoredAny>(text).map_err(|error| invalid("not JSON", error))?;
         return Err(Error::InvalidEvent(format!("`{name}` is not a JSON object")));
     }
     serde_json::from_str(text).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => Error::InvalidEvent(format!("`{name}` is malformed: {error}")),
-        _ => not_json(error),
+        serde_json::error::Category::Data => invalid("malformed", error),
+        _ => invalid("not JSON", error),
     })
 }
 
@@ -235,7 +248,8 @@ fn required(name: &str, field: Option<&Value>) -> Result<String, Error> {
 
 fn time(name: &str, field: Option<&Value>) -> Result<Timestamp, Error> {
     let text = required(name, field)?;
-    Timestamp::parse(&text).ok_or_else(|| Error::InvalidEvent(format!("`{name}` is `{text}`, which is not a time")))
+    Timestamp::parse(&text)
+        .ok_or_else(|| Error::InvalidEvent(format!("`{name}` is `{}`, which is not a time", excerpt(&text))))
 }
 
 fn missing(name: &str) -> Error {
@@ -455,6 +469,32 @@ mod tests {
             let payload = Payload::deserialize(&mut serde_json::Deserializer::from_slice(bytes)).unwrap();
             let error = payload.parse().unwrap_err().to_string();
             assert!(error.starts_with(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_aws_config_cannot_have_sent_is_refused_by_its_length() {
+        let event = envelope(&change_of(&item())).to_string();
+        let of_length = |length: usize| format!("{event}{}", " ".repeat(length - event.len()));
+        assert!(Invocation::parse(&of_length(Invocation::LONGEST)).is_ok());
+        let error = Invocation::parse(&of_length(Invocation::LONGEST + 1)).unwrap_err().to_string();
+        assert_eq!(error, "invalid event: `event` has 1048577 bytes, and AWS Config sends at most 1048576");
+    }
+
+    #[test]
+    fn what_an_event_says_at_length_is_not_repeated_at_length() {
+        let long = Value::from("x\n".repeat(5000));
+        let name = long.as_str().unwrap();
+        let change = change_of(&item());
+        for event in [
+            long.clone(),
+            set(envelope(&change), "ruleParameters", json!({name: [1]}).to_string().into()),
+            envelope(&set(change.clone(), "messageType", long.clone())),
+            envelope(&set(change.clone(), "configurationItem", long.clone())),
+            envelope(&change_of(&set(item(), "configurationItemCaptureTime", long.clone()))),
+        ] {
+            let error = parse(&event).unwrap_err();
+            assert!(error.len() < 3000 && !error.contains('\n'), "{error}");
         }
     }
 

@@ -29,7 +29,16 @@ impl Home {
         else {
             return None;
         };
-        let named = [partition, region, account, parts.next()?].iter().all(|part| !part.is_empty()) && of == service;
+        if of != service {
+            return None;
+        }
+        // These go into the ARNs of findings and of what Security Hub is told to be a product of.
+        let is_name = |part: &str| {
+            !part.is_empty()
+                && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        };
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        let named = is_name(partition) && is_name(region) && is_account && !parts.next()?.is_empty();
         named.then(|| Self { partition: partition.to_owned(), region: region.to_owned(), account: account.to_owned() })
     }
 
@@ -69,8 +78,17 @@ mod tests {
             (home.partition.as_str(), home.region.as_str(), home.account.as_str()),
             ("aws-us-gov", "us-gov-west-1", "111122223333")
         );
-        for odd in ["", "arn:aws:config:eu-west-1::config-rule/x", "arn:aws:s3:::bucket", "arn:aws:config:eu-west-1:1:"]
-        {
+        for odd in [
+            "",
+            "arn:aws:config:eu-west-1::config-rule/x",
+            "arn:aws:s3:::bucket",
+            "arn:aws:config:eu-west-1:111122223333:",
+            "arn:aws:config:eu-west-1:11112222333:config-rule/x",
+            "arn:aws:config:eu-west-1:1111222233334:config-rule/x",
+            "arn:aws:config:eu-west-1:11112222333x:config-rule/x",
+            "arn:aws:config:eu/west/1:111122223333:config-rule/x",
+            "arn:AWS:config:eu-west-1:111122223333:config-rule/x",
+        ] {
             assert_eq!(Home::of_rule(odd), None, "{odd}");
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use rule::{Metadata, Parameters, Resource, Timestamp};
+use rule::{Annotation, Metadata, Parameters, Resource, Timestamp, excerpt};
 use sha2::{Digest, Sha256};
 
 use crate::settings::Findings;
@@ -58,7 +58,7 @@ impl Seal {
         Self(hash)
     }
 
-    fn of(&self, entries: &str) -> String {
+    pub(crate) fn of(&self, entries: &str) -> String {
         let digest = self.0.clone().chain_update(entries).finalize();
         short(digest.iter().take(5).fold(0, |hash, byte| hash << 8 | u64::from(*byte)))
     }
@@ -73,6 +73,9 @@ impl Journal {
     /// The journal in an annotation, and what of it had to be ignored, in words for a reader. What is ignored is read again.
     pub(crate) fn read(annotation: &str, seal: &Seal, types: &[&'static str], now: Timestamp) -> (Self, Vec<String>) {
         let nothing = |why: &str| (Self::default(), vec![format!("{why}, so everything is read again")]);
+        if annotation.chars().nth(Annotation::LIMIT).is_some() {
+            return nothing("the account's own result is longer than AWS Config lets any be");
+        }
         let Some((_, text)) = annotation.rsplit_once(START) else {
             return nothing("the account's own result does not say how far earlier runs came");
         };
@@ -100,12 +103,16 @@ impl Journal {
                 }
                 (name, Some(time)) if time <= now => match types.iter().find(|of| brief(of) == name) {
                     Some(of) => drop(journal.read_to.insert((*of).to_owned(), time)),
-                    None => ignored.push(format!("{name} is a type that this release does not know")),
+                    None => ignored.push(format!("{} is a type that this release does not know", excerpt(name))),
                 },
                 (name, Some(time)) => ignored.push(format!(
-                    "{name} resources were read up to {time}, which is in the future, so they are read again"
+                    "{} resources were read up to {time}, which is in the future, so they are read again",
+                    excerpt(name)
                 )),
-                (name, None) => ignored.push(format!("`{value}` is no time up to which {name} resources were read")),
+                (name, None) => {
+                    let (value, name) = (excerpt(value), excerpt(name));
+                    ignored.push(format!("`{value}` is no time up to which {name} resources were read"));
+                }
             }
         }
         (journal, ignored)
@@ -115,14 +122,16 @@ impl Journal {
     pub(crate) fn write(&self, seal: &Seal) -> String {
         let mut entries = String::new();
         let mut add = |name: &str, value: &str| entries.extend([" ", name, ":", value]);
+        // An event may come from any time, and there are no digits for one before 1970. Nothing was created until then.
+        let digits = |time: Timestamp| short(time.millis().try_into().unwrap_or(0));
         for (of, time) in &self.read_to {
-            add(brief(of), &short(time.millis().unsigned_abs()));
+            add(brief(of), &digits(*time));
         }
         if let Some(time) = self.until {
-            add(UNTIL, &short(time.millis().unsigned_abs()));
+            add(UNTIL, &digits(time));
         }
         if let Some(Failing { created_at, hash }) = self.failing {
-            add(FAILS, &format!("{}.{}", short(created_at.millis().unsigned_abs()), short(hash.into())));
+            add(FAILS, &format!("{}.{}", digits(created_at), short(hash.into())));
         }
         let sealed = seal.of(&entries);
         format!("{START}{entries} {SEAL}:{sealed}]")
@@ -237,6 +246,7 @@ mod tests {
         for (broken, why) in [
             (String::new(), "does not say how far"),
             ("2 of 7 TrainingJob fail: a, b".to_owned(), "does not say how far"),
+            (format!("{}{text}", "x".repeat(257 - text.len())), "longer than AWS Config lets any be"),
             (text.trim_end_matches(']').to_owned(), "cut off"),
             (text[..text.len() - 20].to_owned(), "cut off"),
             (text.replacen("Training:", "Training:0", 1), "was edited"),
@@ -264,6 +274,23 @@ mod tests {
             assert_eq!(journal.read_to.keys().collect::<Vec<_>>(), read_to, "{entries}");
             assert!(said.len() == 1 && said[0].contains(ignored), "{entries}: {said:?}");
         }
+    }
+
+    #[test]
+    fn a_time_before_1970_is_no_later_time() {
+        let early = Timestamp::from_millis(-1_789_000_000_000);
+        let journal = Journal {
+            read_to: [(TRAINING.to_owned(), early)].into(),
+            until: Some(early),
+            failing: Some(Failing { created_at: early, hash: 1 }),
+        };
+        let start = Timestamp::from_millis(0);
+        let expected = Journal {
+            read_to: [(TRAINING.to_owned(), start)].into(),
+            until: Some(start),
+            failing: Some(Failing { created_at: start, hash: 1 }),
+        };
+        assert_eq!(read(&journal.write(&plain())), (expected, vec![]));
     }
 
     proptest! {

@@ -7,6 +7,8 @@ mod clock;
 mod error;
 mod evaluate;
 mod event;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod home;
 mod journal;
 mod ledger;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use aws::SdkConfig;
 use aws_sdk_organizations::{Client, operation::describe_effective_policy::DescribeEffectivePolicyError, types};
-use rule::{ACCOUNT, Details, Facts, Listed, Page, Read, Resource, Source, Tags};
+use rule::{ACCOUNT, Details, Facts, Listed, Page, Read, Resource, Source, Tags, excerpt};
 use serde_json::Value;
 
 /// What AWS's artificial-intelligence services may do with the account's content: its effective opt-out policy.
@@ -53,7 +53,7 @@ impl Facts for OptOut {
 /// # Errors
 /// What keeps it from being read: it is no JSON, or not of the shape that AWS documents.
 pub fn parse_choices(content: &str) -> Result<BTreeMap<String, Choice>, String> {
-    let odd = |what: &str| format!("the effective policy is unreadable: {what}");
+    let odd = |what: &str| format!("the effective policy is unreadable: {}", excerpt(what));
     let policy: Value = serde_json::from_str(content).map_err(|error| odd(&format!("not JSON: {error}")))?;
     let policy = policy.as_object().ok_or_else(|| odd("not an object"))?;
     let Some(services) = policy.get("services") else { return Ok(BTreeMap::new()) };

@@ -1,4 +1,4 @@
-use crate::Timestamp;
+use crate::{Timestamp, excerpt};
 
 /// A promise that a failing resource is left alone until a day, as the value of its exemption tag gives it:
 /// `until=2027-01-31 by=ml-platform why=migration`, with `rule=<name>` or `rule=all` where it is not meant for every rule.
@@ -41,7 +41,7 @@ impl Exemption {
                     text.push(' ');
                     text.push_str(word);
                 }
-                (None, None) => trouble = trouble.or_else(|| Some(format!("`{word}` has no meaning"))),
+                (None, None) => trouble = trouble.or_else(|| Some(format!("`{}` has no meaning", excerpt(word)))),
             }
         }
         let [rule, until, by, why] = fields;
@@ -56,7 +56,7 @@ impl Exemption {
         };
         let until = required("until", until)?;
         let day = Timestamp::parse(&format!("{until}T00:00:00Z"))
-            .ok_or_else(|| format!("`until` is `{until}`, which is not a date like 2027-01-31"))?;
+            .ok_or_else(|| format!("`until` is `{}`, which is not a date like 2027-01-31", excerpt(&until)))?;
         let end = Timestamp::from_millis(day.millis() + DAY);
         Ok(Some(Self { until, by: required("by", by)?, why: required("why", why)?, end }))
     }

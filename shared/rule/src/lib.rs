@@ -8,9 +8,12 @@
 //! Nothing here knows AWS's SDK, the network or a clock, so a decision cannot fail and can be tested as a table.
 
 mod change;
+mod excerpt;
 mod exemption;
 mod fact;
 mod finding;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod metadata;
 mod parameters;
 mod pattern;
@@ -20,6 +23,7 @@ mod timestamp;
 mod verdict;
 
 pub use change::{ChangedItem, Concerned};
+pub use excerpt::excerpt;
 pub use exemption::Exemption;
 pub use fact::Fact;
 pub use finding::Finding;

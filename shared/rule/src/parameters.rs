@@ -1,5 +1,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
+use crate::excerpt;
+
 /// A rule's parameters as they were given: strings in, typed out. A rule takes out what it knows; what is left is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameters {
@@ -11,7 +13,7 @@ pub struct Parameters {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterError {
     /// No parameter of that name exists.
-    #[error("unknown parameter `{name}`: this rule takes {}", list(known))]
+    #[error("unknown parameter `{}`: this rule takes {}", excerpt(name), list(known))]
     Unknown {
         /// The name that was given.
         name: String,
@@ -19,7 +21,7 @@ pub enum ParameterError {
         known: Vec<&'static str>,
     },
     /// The value is not one that the parameter takes.
-    #[error("parameter `{name}` is `{value}`: allowed is {allowed}")]
+    #[error("parameter `{name}` is `{}`: allowed is {allowed}", excerpt(value))]
     Value {
         /// The parameter's name.
         name: &'static str,
@@ -184,6 +186,20 @@ mod tests {
             given(&[("x", "")]).finish().unwrap_err().to_string(),
             "unknown parameter `x`: this rule takes no parameters"
         );
+    }
+
+    #[test]
+    fn what_is_refused_is_shown_in_short() {
+        let long = "x\n".repeat(5000);
+        let long = long.trim();
+        for error in [
+            given(&[("f", long)]).flag("f", false).unwrap_err(),
+            given(&[("n", long)]).number("n", 2..=5).unwrap_err(),
+            given(&[(long, "")]).finish().unwrap_err(),
+        ] {
+            let shown = error.to_string();
+            assert!(shown.chars().count() < 600 && !shown.contains('\n'), "{shown}");
+        }
     }
 
     fn names(error: &ParameterError, name: &str, value: &str) -> bool {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 /// A point in time, to the millisecond, which is as fine as AWS Config and Security Hub keep it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,11 +19,12 @@ impl Timestamp {
         self.0
     }
 
-    /// From RFC 3339, for example `2026-10-06T16:46:16.261Z`; `None` when it is something else. Finer than a millisecond
-    /// is cut off.
+    /// From RFC 3339, for example `2026-10-06T16:46:16.261Z`; `None` when it is something else, or a time that has a year of four
+    /// digits where it was written and none in UTC. Finer than a millisecond is cut off.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        (0..=9999).contains(&time.checked_to_offset(UtcOffset::UTC)?.year()).then_some(())?;
         i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Self)
     }
 }
@@ -56,14 +57,19 @@ mod tests {
             ("1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"),
             ("2026-10-06T16:46:16Z", "2026-10-06T16:46:16.000Z"),
             ("2026-01-02T03:04:05.060Z", "2026-01-02T03:04:05.060Z"),
+            ("0000-01-01T01:00:00+01:00", "0000-01-01T00:00:00.000Z"),
+            ("9999-12-31T22:59:59.999-01:00", "9999-12-31T23:59:59.999Z"),
         ] {
             assert_eq!(Timestamp::parse(text).unwrap().to_string(), again, "{text}");
         }
     }
 
+    /// They could be read, but not written again.
+    const BEYOND: [&str; 2] = ["0000-01-01T00:59:59+01:00", "9999-12-31T23:00:00-01:00"];
+
     #[test]
     fn refuses_what_is_not_a_time() {
-        for text in ["", "yesterday", "2026-10-06", "2026-13-06T16:46:16Z", "1759769176"] {
+        for text in ["", "yesterday", "2026-10-06", "2026-13-06T16:46:16Z", "1759769176"].into_iter().chain(BEYOND) {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }

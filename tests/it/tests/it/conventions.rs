@@ -129,7 +129,7 @@ fn dependencies_are_declared_once() {
     let manifests = ["functions", "shared"]
         .into_iter()
         .flat_map(|folder| names(folder).into_iter().map(move |name| format!("{folder}/{name}/Cargo.toml")));
-    for path in manifests.chain(["bench", "it", "sandbox"].map(|name| format!("tests/{name}/Cargo.toml"))) {
+    for path in manifests.chain(["bench", "hostile", "it", "sandbox"].map(|name| format!("tests/{name}/Cargo.toml"))) {
         let manifest = read(&path);
         let own =
             |line: &&str| line.contains("version = ") || line.contains("features = ") || line.contains("path = \"..");

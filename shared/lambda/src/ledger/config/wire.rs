@@ -101,12 +101,13 @@ impl Api for AwsConfig {
             Some(Resource {
                 resource_type: resource_type.to_owned(),
                 id: aws::given(found.resource_id())?,
-                name: found.resource_name().map(str::to_owned),
+                name: aws::given(found.resource_name()),
                 ..Resource::default()
             })
         });
+        // Under a name of our own, a result would stand beside the one that is already there.
         let resources = resources.collect::<Option<_>>();
-        let resources = resources.ok_or("config:ListDiscoveredResources gave a resource without its id")?;
+        let resources = resources.ok_or("config:ListDiscoveredResources listed a resource without an id")?;
         Ok((resources, answer.next_token().map(str::to_owned)))
     }
 }
@@ -137,8 +138,8 @@ fn held(result: &types::EvaluationResult) -> Option<Evaluation> {
     let identifier = result.evaluation_result_identifier()?;
     let qualifier = identifier.evaluation_result_qualifier()?;
     Some(Evaluation {
-        resource_type: qualifier.resource_type()?.to_owned(),
-        resource_id: qualifier.resource_id()?.to_owned(),
+        resource_type: aws::given(qualifier.resource_type())?,
+        resource_id: aws::given(qualifier.resource_id())?,
         compliance: match result.compliance_type()? {
             types::ComplianceType::Compliant => Compliance::Compliant,
             types::ComplianceType::NonCompliant => Compliance::NonCompliant,

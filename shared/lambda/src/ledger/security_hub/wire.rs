@@ -2,7 +2,7 @@
 
 use aws::SdkConfig;
 use aws_sdk_securityhub::{Client, types};
-use rule::{Details, Metadata, Provenance, Timestamp};
+use rule::{Details, Metadata, Provenance, Timestamp, excerpt};
 
 use super::{Api, HubError, HubFinding, NOTEBOOK, Reporter, Status, VOLUME};
 use crate::{home::Home, ledger::Refused};
@@ -27,7 +27,8 @@ impl Api for SecurityHub {
         let refused = answer.failed_findings().iter().filter_map(|failed| {
             let position = findings.iter().position(|finding| Some(finding.id.as_str()) == failed.id())?;
             let (code, message) = (failed.error_code().unwrap_or_default(), failed.error_message().unwrap_or_default());
-            let reason = format!("securityhub:BatchImportFindings refused a finding: {code}: {message}");
+            let reason = excerpt(&format!("{code}: {message}"));
+            let reason = format!("securityhub:BatchImportFindings refused a finding: {reason}");
             Some(Refused { position, reason: advise(Some(code), &reason, reporter) })
         });
         let refused: Vec<_> = refused.collect();
