@@ -21,6 +21,12 @@ pub fn timestamp(time: &DateTime) -> Option<Timestamp> {
     time.to_millis().ok().map(Timestamp::from_millis)
 }
 
+/// The SDK's time of a creation as ours; `None` for one that was not sent, in whose place the SDK puts the beginning of 1970.
+#[must_use]
+pub fn created_at(time: Option<&DateTime>) -> Option<Timestamp> {
+    time.and_then(timestamp).filter(|time| time.millis() != 0)
+}
+
 /// Our time as the SDK's.
 #[must_use]
 pub fn date_time(time: Timestamp) -> DateTime {

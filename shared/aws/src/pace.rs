@@ -196,12 +196,28 @@ impl HttpConnector for Connector {
         let (inner, pace) = (self.inner.clone(), Arc::clone(&self.pace));
         HttpConnectorFuture::new(async move {
             pace.wait().await;
+            let lists = is_list(&request);
             let mut response = in_time(inner.call(request)).await??;
             let throttled = in_time(read_whole(&mut response)).await??;
             pace.answered(throttled);
+            // The SDK would read an empty list, and everything that AWS Config holds would be retired.
+            if lists && response.status().is_success() && response.body().bytes().is_some_and(is_object_without_list) {
+                return Err(ConnectorError::io("the answer has no list".into()));
+            }
             Ok(response)
         })
     }
+}
+
+/// Whether the answer always has a list, be it an empty one: the required member of most `List...` operations of SageMaker, as its other ones
+/// answer in fact, and of Security Hub's `GetFindings`.
+fn is_list(request: &HttpRequest) -> bool {
+    let target = request.headers().get("x-amz-target").unwrap_or_default();
+    target.starts_with("SageMaker.List") || target.is_empty() && request.uri().ends_with("/findings")
+}
+
+fn is_object_without_list(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"{") && !body.contains(&b'[')
 }
 
 async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, ConnectorError> {
@@ -317,6 +333,24 @@ mod tests {
             if expected.is_some() {
                 assert_eq!(response.body().bytes(), Some(body.as_bytes()));
             }
+        }
+    }
+
+    #[test]
+    fn some_answers_always_have_a_list() {
+        for (uri, target, expected) in [
+            ("https://a/", "SageMaker.ListTrainingJobs", true),
+            ("https://a/", "SageMaker.DescribeTrainingJob", false),
+            ("https://a/", "StarlingDoveService.ListDiscoveredResources", false),
+            ("https://a/findings", "", true),
+            ("https://a/findings/import", "", false),
+        ] {
+            let mut request = HttpRequest::empty();
+            request.set_uri(uri).unwrap();
+            if !target.is_empty() {
+                request.headers_mut().insert("x-amz-target", target);
+            }
+            assert_eq!(is_list(&request), expected, "{uri} {target}");
         }
     }
 

@@ -88,7 +88,7 @@ where
         && (of_rule.as_ref().is_some_and(|home| Some(home) != world.here.as_ref())
             || invocation.account.as_ref().is_some_and(|of| of != account))
     {
-        let of = invocation.account.as_deref().unwrap_or_default();
+        let (of, rule_arn) = (excerpt(invocation.account.as_deref().unwrap_or_default()), excerpt(rule_arn));
         return Err(Error::InvalidEvent(format!(
             "`configRuleArn` is `{rule_arn}` and `accountId` is `{of}`, and this function is in {region} of account {account}, which \
              is all it reads: deploy it where its rule is"

@@ -126,7 +126,7 @@ impl EndpointConfigs {
             let page = self.client.list_endpoints().max_results(100).set_next_token(token).send().await;
             let page = page.map_err(|error| aws::reason(LIST, &error))?;
             let endpoints = stream::iter(page.endpoints());
-            let read = endpoints.map(|endpoint| self.configs_of(endpoint.endpoint_name().unwrap_or_default()));
+            let read = endpoints.map(|endpoint| self.configs_of(endpoint.endpoint_name()));
             Ok((read.buffer_unordered(AT_A_TIME).collect().await, page.next_token().map(str::to_owned)))
         };
         let listed = aws::each_page(LIST, ask, |read| {
@@ -144,8 +144,9 @@ impl EndpointConfigs {
     }
 
     /// What an endpoint serves by, and what a deployment under way will have it serve by.
-    async fn configs_of(&self, endpoint: &str) -> Result<Vec<String>, String> {
-        match self.client.describe_endpoint().endpoint_name(endpoint).send().await {
+    async fn configs_of(&self, endpoint: Option<&str>) -> Result<Vec<String>, String> {
+        let endpoint = aws::given(endpoint).ok_or("sagemaker:ListEndpoints listed an endpoint without a name")?;
+        match self.client.describe_endpoint().endpoint_name(&endpoint).send().await {
             Ok(answer) => {
                 let pending = answer.pending_deployment_summary().and_then(|of| aws::given(of.endpoint_config_name()));
                 let now = aws::given(answer.endpoint_config_name())
@@ -168,7 +169,9 @@ impl EndpointConfigs {
             Ok(resource) => {
                 let mut facts = EndpointConfig::new(&answer);
                 if usage == Usage::Asked {
-                    facts.in_use = self.in_use(answer.endpoint_config_name().unwrap_or(name)).await;
+                    // As AWS writes it, if it does.
+                    let name = aws::given(answer.endpoint_config_name()).unwrap_or_else(|| name.to_owned());
+                    facts.in_use = self.in_use(&name).await;
                 }
                 Read::Here { resource, facts }
             }

@@ -97,7 +97,8 @@ pub(super) fn transform(
 ) -> JobPart {
     let (resources, results) = (answer.transform_resources(), answer.transform_output());
     let captured = answer.data_capture_config().filter(|of| aws::given(of.destination_s3_uri()).is_some());
-    let results = key(results.and_then(types::TransformOutput::kms_key_id));
+    let path = results.and_then(|of| of.s3_output_path());
+    let results = output_key(path, results.and_then(types::TransformOutput::kms_key_id));
     let captured = captured.map(|of| ("captured data", key(of.kms_key_id())));
     JobPart {
         name: None,
@@ -134,7 +135,13 @@ pub(super) fn auto_ml(answer: &DescribeAutoMlJobV2Output) -> JobPart {
         name: None,
         instances: Instances::Untold,
         volume_key: key(security.and_then(types::AutoMlSecurityConfig::volume_kms_key_id)),
-        output_keys: vec![("output", key(results.and_then(types::AutoMlOutputDataConfig::kms_key_id)))],
+        output_keys: vec![(
+            "output",
+            output_key(
+                results.and_then(|of| of.s3_output_path()),
+                results.and_then(types::AutoMlOutputDataConfig::kms_key_id),
+            ),
+        )],
         encrypts_traffic: flag(
             security.and_then(types::AutoMlSecurityConfig::enable_inter_container_traffic_encryption),
         ),
@@ -156,7 +163,8 @@ pub(super) fn labeling(answer: &DescribeLabelingJobOutput) -> JobPart {
         }
         None => (Setting::Moot(moot()), Setting::Moot(moot())),
     };
-    let results = key(results.and_then(types::LabelingJobOutputConfig::kms_key_id));
+    let path = results.and_then(|of| of.s3_output_path());
+    let results = output_key(path, results.and_then(types::LabelingJobOutputConfig::kms_key_id));
     JobPart {
         name: None,
         instances: Instances::Untold,
@@ -214,10 +222,20 @@ fn monitoring(
             [cluster.and_then(types::MonitoringClusterConfig::instance_count)],
         ),
         volume_key: key(cluster.and_then(types::MonitoringClusterConfig::volume_kms_key_id)),
-        output_keys: vec![("output", key(results.and_then(types::MonitoringOutputConfig::kms_key_id)))],
+        output_keys: vec![("output", monitoring_output(results))],
         encrypts_traffic: flag(of_network.encrypts_traffic),
         isolated: flag(of_network.isolated),
         subnets: network(of_network.vpc),
+    }
+}
+
+/// A monitor has one output at least, so that no output stands for a configuration that was not sent.
+fn monitoring_output(config: Option<&types::MonitoringOutputConfig>) -> Setting<String> {
+    match key(config.and_then(types::MonitoringOutputConfig::kms_key_id)) {
+        Setting::Absent if config.is_none_or(|of| of.monitoring_outputs().is_empty()) => {
+            Setting::Unread(NO_OUTPUT.to_owned())
+        }
+        key => key,
     }
 }
 
@@ -310,11 +328,21 @@ const DIRECTORY_BUCKET: &str =
 /// The output of training. Only of it does the API say that it takes no key for directory buckets.
 fn output(config: Option<&types::OutputDataConfig>) -> (&'static str, Setting<String>) {
     let path = config.and_then(|of| of.s3_output_path());
-    let key = match key(config.and_then(types::OutputDataConfig::kms_key_id)) {
+    let key = match output_key(path, config.and_then(types::OutputDataConfig::kms_key_id)) {
         Setting::Absent if path.is_some_and(is_in_directory_bucket) => Setting::Moot(DIRECTORY_BUCKET.to_owned()),
         key => key,
     };
     ("output", key)
+}
+
+const NO_OUTPUT: &str = "the answer does not say where the output goes";
+
+/// The key of an output, which goes somewhere: no path stands for a configuration that was not sent.
+fn output_key(path: Option<&str>, reference: Option<&str>) -> Setting<String> {
+    match key(reference) {
+        Setting::Absent if aws::given(path).is_none() => Setting::Unread(NO_OUTPUT.to_owned()),
+        key => key,
+    }
 }
 
 /// Names of directory buckets end so (Amazon S3 User Guide, "Directory bucket naming rules").

@@ -282,7 +282,7 @@ impl Jobs {
     async fn transform(&self, name: &str, models: bool) -> Result<Described, Failure> {
         let answer = self.client.describe_transform_job().transform_job_name(name).send().await;
         let answer = answer.map_err(|error| failure("sagemaker:DescribeTransformJob", &error))?;
-        let created = answer.creation_time().and_then(aws::timestamp);
+        let created = aws::created_at(answer.creation_time());
         let network = match aws::given(answer.model_name()) {
             _ if !models => unread("its model was not asked for"),
             Some(model) => self.network_of(&model, created).await,
@@ -309,7 +309,7 @@ impl Jobs {
             Ok(answer) => Fact::Known(Model {
                 isolated: answer.enable_network_isolation().map_or(Setting::Absent, Setting::Is),
                 subnets: crate::subnets(answer.vpc_config()).into(),
-                created_at: answer.creation_time().and_then(aws::timestamp),
+                created_at: aws::created_at(answer.creation_time()),
             }),
             Err(error) if crate::is_not_found(&error, "Could not find model") => Fact::Absent,
             Err(error) => Fact::Unread(aws::reason("sagemaker:DescribeModel", &error)),
@@ -319,10 +319,11 @@ impl Jobs {
             (Setting::Moot(reason.clone()), Setting::Moot(reason))
         };
         match self.models.get(name, read).await {
-            Fact::Known(model) if model.created_at.zip(job_created).is_some_and(|(model, job)| model > job) => {
-                moot("is younger than the job")
-            }
-            Fact::Known(model) => (model.isolated, model.subnets),
+            Fact::Known(model) => match model.created_at.zip(job_created) {
+                Some((model, job)) if model > job => moot("is younger than the job"),
+                Some(_) => (model.isolated, model.subnets),
+                None => unread("a CreationTime is missing, so nobody can tell whether its model is the one it had"),
+            },
             Fact::Absent => moot("no longer exists"),
             Fact::Unread(reason) => unread(&reason),
         }

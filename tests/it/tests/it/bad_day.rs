@@ -39,7 +39,7 @@ async fn a_thousand_notebooks_are_judged_in_an_account_that_allows_twenty_reques
 async fn with_three_seconds_left_a_run_reports_what_it_has_and_the_next_one_finishes() {
     // Ten at once, and five a second from then on.
     let mut account = Account::with(RULE, "", &[("MAX_REQUESTS_PER_SECOND", "5")]).await;
-    notebooks(&account, 60).await;
+    notebooks(&account, 80).await;
     account.state(|state| {
         let key = |id: &str| (account.rule.name.clone(), "AWS::SageMaker::NotebookInstance".to_owned(), id.to_owned());
         let at = rule::Timestamp::from_millis(0);
@@ -47,19 +47,20 @@ async fn with_three_seconds_left_a_run_reports_what_it_has_and_the_next_one_fini
         state.config.results_mut().insert(key("gone"), kept);
     });
     let began = std::time::Instant::now();
-    let failure = account.scheduled_within(sandbox::now(), Duration::from_secs(9)).await.unwrap_err();
+    let failure = account.scheduled_within(sandbox::now(), Duration::from_secs(12)).await.unwrap_err();
     let took = began.elapsed();
     assert_eq!(failure.error_type, "OutOfTime");
     assert!(failure.message.contains("the next run goes on"), "{failure}");
-    assert!((6.0..8.7).contains(&took.as_secs_f64()), "it stopped reading with three seconds left: {took:?}");
+    assert!(took > Duration::from_secs(9), "it read until three seconds were left: {took:?}");
+    assert!(took < Duration::from_millis(11_900), "it answered by itself: {took:?}");
     let (failing, passing) = (how_many(&account, "NON_COMPLIANT"), how_many(&account, "COMPLIANT") - 1);
-    assert!((20..50).contains(&(failing + passing)), "what was decided by then is recorded: {failing}, {passing}");
+    assert!((20..70).contains(&(failing + passing)), "what was decided by then is recorded: {failing}, {passing}");
     assert_eq!(account.findings().len(), failing, "and told");
     assert_eq!(account.results()["gone"], "COMPLIANT", "nothing is retired");
     account.scheduled().await.unwrap();
-    assert_eq!((how_many(&account, "NON_COMPLIANT"), how_many(&account, "COMPLIANT")), (30, 30));
+    assert_eq!((how_many(&account, "NON_COMPLIANT"), how_many(&account, "COMPLIANT")), (40, 40));
     assert_eq!(account.results()["gone"], "NOT_APPLICABLE");
-    assert_eq!(account.findings().len(), 30);
+    assert_eq!(account.findings().len(), 40);
 }
 
 /// Lambda delivers at least once, and in no order.
@@ -166,16 +167,17 @@ async fn runs_of_one_rule_at_the_same_time_corrupt_nothing() {
     }
     door.no_faults(&place);
     assert_eq!((how_many(&account, "NON_COMPLIANT"), how_many(&account, "COMPLIANT")), (57, 63));
-    let open = |account: &Account| account.findings().values().filter(|finding| *finding == "FAILED").count();
-    assert_eq!(open(&account), 57, "{:?}", account.findings());
-    // What Security Hub holds is one finding for each resource.
+    // Security Hub has one finding of each, whoever told it.
     let ids: std::collections::BTreeSet<_> = account.state(|state| {
         state.security_hub.findings().iter().map(|finding| finding["Id"].as_str().unwrap().to_owned()).collect()
     });
     assert_eq!(ids.len(), account.findings().len());
     let mut account = account;
     let answer = account.scheduled().await.unwrap();
-    assert_eq!(answer["evaluationsPosted"], 0, "a quiet run finds nothing to say: {answer}");
+    assert_eq!(answer["evaluationsPosted"], 0, "a quiet run finds nothing to say to AWS Config: {answer}");
+    // What a run had read before the change and told after it is put right.
+    let open = account.findings().values().filter(|finding| *finding == "FAILED").count();
+    assert_eq!(open, 57, "{:?}", account.findings());
 }
 
 #[tokio::test]

@@ -65,13 +65,15 @@ async fn no_event_leads_a_function_out_of_its_account() {
         ("configRuleArn", rule_arn.replace(&own, "444455556666")),
         ("configRuleArn", rule_arn.replace("eu-west-1", "us-east-1")),
         ("configRuleArn", rule_arn.replace("arn:aws:", "arn:aws-cn:")),
+        ("configRuleArn", format!("{}\n{}", rule_arn.replace(&own, "444455556666"), "x".repeat(9000))),
     ] {
         let mut event = good.clone();
         event[name] = json!(value);
         event["accountId"] = Value::Null;
         let failure = account.invoke(&event).await.unwrap_err();
         assert_eq!(failure.error_type, "InvalidEvent", "{value}");
-        assert!(failure.message.contains("deploy it where its rule is"), "{failure}");
+        assert!(failure.message.ends_with("deploy it where its rule is"), "{failure}");
+        assert!(failure.message.len() < 1000 && !failure.message.contains('\n'), "{failure}");
         // Nor when nothing would be recorded.
         event["resultToken"] = json!("TESTMODE");
         assert_eq!(account.invoke(&event).await.unwrap_err(), failure);

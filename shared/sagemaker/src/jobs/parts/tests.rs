@@ -53,7 +53,7 @@ fn empty() -> JobPart {
         name: None,
         instances: told_of(&[], None, false),
         volume_key: Setting::Absent,
-        output_keys: vec![("output", Setting::Absent)],
+        output_keys: vec![("output", Setting::Unread(NO_OUTPUT.to_owned()))],
         encrypts_traffic: Setting::Absent,
         isolated: Setting::Absent,
         subnets: Setting::Absent,
@@ -188,7 +188,7 @@ fn serverless_training_has_no_instances() {
         name: None,
         instances: Instances::Untold,
         volume_key: moot(SERVERLESS),
-        output_keys: vec![("output", Setting::Absent)],
+        output_keys: vec![("output", Setting::Unread(NO_OUTPUT.to_owned()))],
         encrypts_traffic: moot(SERVERLESS),
         isolated: moot(SERVERLESS),
         subnets: moot(SERVERLESS),
@@ -203,6 +203,32 @@ fn serverless_training_has_no_instances() {
     assert_eq!(training(&on.build()), set);
 }
 
+/// The SDK puts an empty configuration in the place of one that was not sent: only what says where the output goes has no key.
+#[test]
+fn an_output_without_a_key_is_one_that_goes_somewhere() {
+    for path in [Some(BUCKET), Some(""), None] {
+        let path = || path.map(str::to_owned);
+        let expected =
+            if path().as_deref() == Some(BUCKET) { Setting::Absent } else { Setting::Unread(NO_OUTPUT.to_owned()) };
+        let of_transform = types::TransformOutput::builder().set_s3_output_path(path()).build();
+        let of_auto_ml = types::AutoMlOutputDataConfig::builder().set_s3_output_path(path()).build();
+        let of_labeling = types::LabelingJobOutputConfig::builder().set_s3_output_path(path()).build();
+        let outputs = path().filter(|path| !path.is_empty()).map(|_| vec![types::MonitoringOutput::builder().build()]);
+        let of_monitor = types::MonitoringOutputConfig::builder().set_monitoring_outputs(outputs).build();
+        for part in [
+            transform(
+                &DescribeTransformJobOutputBuilder::default().transform_output(of_transform).build(),
+                (Setting::Absent, Setting::Absent),
+            ),
+            auto_ml(&DescribeAutoMlJobV2OutputBuilder::default().output_data_config(of_auto_ml).build()),
+            labeling(&DescribeLabelingJobOutputBuilder::default().output_config(of_labeling).build()),
+            definition(None, Some(&of_monitor), None),
+        ] {
+            assert_eq!(part.output_keys, [("output", expected.clone())], "{:?}", path());
+        }
+    }
+}
+
 #[test]
 fn a_directory_bucket_takes_no_key() {
     for (path, key, expected) in [
@@ -213,7 +239,8 @@ fn a_directory_bucket_takes_no_key() {
         ("s3://bucket--use1-az4--x-s3", None, moot(DIRECTORY_BUCKET)),
         ("s3://bucket/path--x-s3", None, Setting::Absent),
         ("s3://bucket--x-s3-not/path", None, Setting::Absent),
-        ("", None, Setting::Absent),
+        ("", None, Setting::Unread(NO_OUTPUT.to_owned())),
+        ("", Some("output"), is("output")),
     ] {
         let key = || key.map(str::to_owned);
         let of_training =

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use it::Account;
 use sandbox::{Failure, Fault, When};
 use serde_json::{Value, json};
 
@@ -112,9 +113,10 @@ fn missing(operation: &Operation) -> Vec<Vec<String>> {
 impl Cell {
     /// What the cell is a case of, whatever the rule and the scenario; `None` if it is to be tried in each of them, since what comes of
     /// it depends on what the rule makes of an answer.
-    pub(super) fn case(&self) -> Option<String> {
+    pub(super) fn case(&self, scenario: &Scenario) -> Option<String> {
         match self.trouble {
-            Trouble::Denied | Trouble::Missing(_) => None,
+            Trouble::Denied => None,
+            Trouble::Missing(_) if scenario.reads_most => None,
             _ => Some(format!("{} {:?}", self.action, self.trouble)),
         }
     }
@@ -202,6 +204,18 @@ impl Cell {
         }
     }
 
+    /// Whether what is struck never comes to a good end.
+    fn lasts(&self) -> bool {
+        let silent = matches!(self.trouble, Trouble::SilentForEver | Trouble::Stalled | Trouble::Pages { .. });
+        silent || self.fails_at_once()
+    }
+
+    /// Whether no run of the scenario can do without the answer: the ledgers' are needed, and the lists of what is judged.
+    fn is_needed(&self, scenario: &Scenario) -> bool {
+        let of_a_ledger = self.action.starts_with("config:") || self.action.starts_with("securityhub:");
+        of_a_ledger || scenario.reads_most && is_list_of(scenario.meta.resource_types, &self.action)
+    }
+
     /// How long the function has.
     fn time(&self) -> Duration {
         Duration::from_secs(match self.trouble {
@@ -229,13 +243,12 @@ impl Cell {
         };
         let struck = account.take_calls().contains(&self.action);
         let struck = struck && (!matches!(self.trouble, Trouble::Missing(_)) || took_out.load(Ordering::Relaxed));
-        let log = account.function.log();
-        let logged: Vec<Value> = log.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let logged = logged.into_iter().rfind(|line| line["fields"]["message"] == "evaluated");
+        let logged = logged(&account, result.as_ref().is_err_and(|failure| failure.error_type.contains('.'))).await;
         let struck_run = Struck {
             result: &result,
             logged: logged.as_ref(),
             at_once: self.fails_at_once(),
+            lists: self.lasts() && is_list_of(scenario.meta.resource_types, &self.action),
             repeats: endless,
             killed: matches!(self.trouble, Trouble::Killed(_)),
         };
@@ -244,7 +257,7 @@ impl Cell {
         if !struck && self.trouble != Trouble::Slow {
             broken.push("nothing was struck".to_owned());
         }
-        broken.extend(self.of_the_answer(&result));
+        broken.extend(self.of_the_answer(scenario, &result));
 
         account.no_faults();
         // One that was killed or did not answer is started again, as Lambda does.
@@ -274,10 +287,15 @@ impl Cell {
     }
 
     /// What holds of the function's answer.
-    fn of_the_answer(&self, result: &Result<Value, Failure>) -> Vec<String> {
+    fn of_the_answer(&self, scenario: &Scenario, result: &Result<Value, Failure>) -> Vec<String> {
         let mut broken = Vec::new();
         match result {
+            Ok(_) if self.lasts() && self.is_needed(scenario) => broken.push("it says that all went well".to_owned()),
+            Ok(_) if matches!(self.trouble, Trouble::Killed(_)) => broken.push("nobody killed it".to_owned()),
             Ok(_) => {}
+            Err(failure) if matches!(self.trouble, Trouble::Killed(_)) && failure.error_type != "Runtime.ExitError" => {
+                broken.push(format!("nobody killed it: {failure}"));
+            }
             Err(failure) if self.is_nothing() => broken.push(format!("a short trouble is an error: {failure}")),
             Err(failure) => {
                 // The Runtime's and the sandbox's have a dot.
@@ -292,4 +310,27 @@ impl Cell {
         }
         broken
     }
+}
+
+/// The line that the function logs of a run. It may come after the answer; from a process that is gone, it never may.
+async fn logged(account: &Account, is_gone: bool) -> Option<Value> {
+    for _ in 0..200 {
+        let lines = account.function.log();
+        let mut lines = lines.iter().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let found = lines.find(|line| line["fields"]["message"] == "evaluated");
+        if found.is_some() || is_gone {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    None
+}
+
+/// Whether this call lists what the rule judges: `ListTrainingJobs`, `DescribeVolumes`.
+fn is_list_of(resource_types: &[&str], action: &str) -> bool {
+    let (_, operation) = action.split_once(':').unwrap();
+    resource_types.iter().any(|resource_type| {
+        let noun = resource_type.rsplit("::").next().unwrap();
+        ["List", "Describe"].iter().any(|verb| operation.eq_ignore_ascii_case(&format!("{verb}{noun}s")))
+    })
 }

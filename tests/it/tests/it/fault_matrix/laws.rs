@@ -7,7 +7,7 @@ use rule::ACCOUNT;
 use sandbox::{Failure, Place};
 use serde_json::Value;
 
-use super::scenarios::{GHOST, Scenario};
+use super::scenarios::{GHOST, HUB_GHOST, Scenario};
 
 /// What both ledgers hold.
 #[derive(Clone, Debug)]
@@ -69,13 +69,16 @@ impl State {
 }
 
 /// How a struck run may have ended, as far as a law depends on it.
+#[expect(clippy::struct_excessive_bools, reason = "each law asks for another")]
 pub(super) struct Struck<'a> {
     pub(super) result: &'a Result<Value, Failure>,
     /// The line that the function logged of it, if it came so far.
     pub(super) logged: Option<&'a Value>,
     /// What is struck fails at once and for ever.
     pub(super) at_once: bool,
-    /// The same page comes again and again, so that what is counted is counted twice.
+    /// What is struck, for good, is the list of the rule's resources.
+    pub(super) lists: bool,
+    /// Pages come again and again, so that what is counted is counted more than once.
     pub(super) repeats: bool,
     /// The process was killed.
     pub(super) killed: bool,
@@ -118,12 +121,16 @@ pub(super) fn broken_by(scenario: &Scenario, action: &str, now: &State, struck: 
         }
     }
     let retired = |id: &str| id.starts_with(GHOST) && !now.results.keys().any(|(_, other)| other == id);
-    let incomplete = struck.result.as_ref().is_err_and(|failure| {
-        failure.message.contains("nothing was retired")
-            || ["everything was read", "nothing was reported"].iter().any(|part| failure.message.contains(part))
-    });
+    let incomplete = struck.lists
+        || struck.result.as_ref().is_err_and(|failure| {
+            failure.message.contains("nothing was retired")
+                || ["everything was read", "nothing was reported"].iter().any(|part| failure.message.contains(part))
+        });
     if incomplete && before.results.keys().any(|(_, id)| retired(id)) {
         broken.push("something was retired after a list that did not come to its end".to_owned());
+    }
+    if incomplete && now.findings.keys().any(|id| id.ends_with(HUB_GHOST) && now.status(id) != before.status(id)) {
+        broken.push("a finding was archived after a list that did not come to its end".to_owned());
     }
     broken.extend(findings(before, truth, now, went_well));
     broken.extend(lost(scenario, now, struck));
@@ -152,8 +159,12 @@ fn lost(scenario: &Scenario, now: &State, struck: &Struck<'_>) -> Option<String>
     let says_so = struck.result.as_ref().is_err_and(|failure| {
         failure.error_type == "EvaluationsNotRecorded" || failure.message.contains("the next run tells the rest")
     });
-    let fields = &struck.logged?["fields"];
-    if says_so || struck.repeats {
+    let Some(logged) = struck.logged else {
+        return (!struck.killed).then(|| "it answered, and logged nothing".to_owned());
+    };
+    let fields = &logged["fields"];
+    // A run that went well left the truth, which is another law.
+    if says_so || struck.repeats || struck.result.is_ok() {
         return None;
     }
     for (name, compliance) in [("non_compliant", "NON_COMPLIANT"), ("compliant", "COMPLIANT")] {

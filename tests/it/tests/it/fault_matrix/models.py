@@ -1,7 +1,7 @@
 """Prints what botocore's models say of the answers of operations: {"sagemaker:ListModels": {"required": [["Models", "*",
 "ModelName"], ...], "token": ["NextToken"]}}. Arguments: operations as IAM names them. EC2's model requires nothing.
 
-A list that is itself missing is left out: the SDKs, ours and boto3 alike, read an empty list, which an account may well have.
+A list inside of something else that may be empty and is missing is left out: the SDKs, ours and boto3 alike, read an empty list.
 """
 
 import json
@@ -20,7 +20,8 @@ def required(shape, depth=0):
         return
     if shape.type_name == "structure":
         for name, member in shape.members.items():
-            if name in shape.required_members and (depth > 0 or member.type_name != "list"):
+            may_be_empty = member.type_name == "list" and not member.metadata.get("min")
+            if name in shape.required_members and not (depth and may_be_empty):
                 yield [name]
             for path in required(member, depth + 1):
                 yield [name, *path]

@@ -25,6 +25,11 @@ use crate::ledgers::with_everything_asked;
 /// What everything secret has in it.
 pub(super) const MARK: &str = "marked-as-secret";
 
+const ON_SCHEDULE: &str = "on a schedule";
+
+/// How the ids of findings end whose resource is no longer there.
+pub(super) const HUB_GHOST: &str = "-ghost";
+
 /// How the ids of what is no longer there begin.
 pub(super) const GHOST: &str = "ghost-";
 
@@ -35,6 +40,8 @@ pub(super) struct Scenario {
     /// The account as the rule finds it; nothing happens in it, only in its copies.
     pub(super) prior: Place,
     pub(super) event: Value,
+    /// Of the rule's scenarios, the one that reads everything.
+    pub(super) reads_most: bool,
     pub(super) before: State,
     /// What both ledgers hold after a run without faults.
     pub(super) truth: State,
@@ -52,9 +59,9 @@ pub(super) struct Operation {
     pub(super) model: Model,
 }
 
-/// An account that has something of everything, in an organization.
-pub(super) async fn filled() -> Place {
-    static FILLED: OnceCell<Place> = OnceCell::const_new();
+/// An account that has something of everything, in an organization whose policy lets it pass, and one whose organization has none.
+pub(super) async fn filled() -> [Place; 2] {
+    static FILLED: OnceCell<[Place; 2]> = OnceCell::const_new();
     let fill = async || {
         let account = Account::new("vpc-flow-logs-enabled").await;
         let (door, place) = (&shared().door, account.place.clone());
@@ -70,7 +77,9 @@ pub(super) async fn filled() -> Place {
                 sandbox::account::create_flow_log(door, &place, "VPC", &vpc, &[]).await.unwrap();
             }
         }
-        place
+        let other = Account::new("ai-services-opt-out").await.place;
+        sandbox::account::organization(door, &other).await.unwrap();
+        [place, other]
     };
     FILLED.get_or_init(fill).await.clone()
 }
@@ -84,7 +93,15 @@ pub(super) async fn deployed(meta: &Metadata, place: &Place, variables: &[(&'sta
 }
 
 /// Every case of a rule.
-pub(super) async fn of(meta: &Metadata, filled: &Place) -> Vec<Scenario> {
+pub(super) async fn of(meta: &Metadata, [filled, other]: &[Place; 2]) -> Vec<Scenario> {
+    let mut scenarios = of_place(meta, filled, ON_SCHEDULE).await;
+    if meta.resource_types == [ACCOUNT] {
+        scenarios.extend(of_place(meta, other, "on a schedule in another account").await);
+    }
+    scenarios
+}
+
+async fn of_place(meta: &Metadata, filled: &Place, on_schedule: &str) -> Vec<Scenario> {
     // Later than the youngest job that is still waited for.
     let at = Timestamp::from_millis(sandbox::now().millis() + 3_600_000);
     let mut account = deployed(meta, filled, &[]).await;
@@ -99,7 +116,7 @@ pub(super) async fn of(meta: &Metadata, filled: &Place) -> Vec<Scenario> {
 
     let behind = shared().door.copy(&clean);
     fall_behind(meta, &account.rule, &behind, &results);
-    let mut scenarios = vec![scenario(meta, "on a schedule", behind, event.clone()).await];
+    let mut scenarios = vec![scenario(meta, on_schedule, behind, event.clone()).await];
 
     // Of resources that are read once, nothing is left to read but what may still change.
     if meta.resource_types != [ACCOUNT] && results.keys().any(|(_, of, _)| of == ACCOUNT) {
@@ -185,7 +202,7 @@ fn fall_behind(meta: &Metadata, rule: &ConfigRule, place: &Place, results: &BTre
             }
             if number == 2 {
                 let mut ghost = finding.clone();
-                ghost["Id"] = json!(format!("{}-ghost", ghost["Id"].as_str().unwrap()));
+                ghost["Id"] = json!(format!("{}{HUB_GHOST}", ghost["Id"].as_str().unwrap()));
                 ghost["Resources"][0]["Id"] = json!("arn:aws:service:eu-west-1:111122223333:ghost/ghost");
                 state.security_hub.plant(ghost);
             }
@@ -242,5 +259,14 @@ async fn scenario(meta: &Metadata, name: &str, prior: Place, event: Value) -> Sc
         let (bodies, model) = (bodies.lock().unwrap().clone(), models[&action].clone());
         Operation { action, calls, bodies, model }
     });
-    Scenario { name: name.to_owned(), meta: *meta, prior, event, before, truth, operations: operations.collect() }
+    Scenario {
+        name: name.to_owned(),
+        meta: *meta,
+        reads_most: name.starts_with(ON_SCHEDULE),
+        prior,
+        event,
+        before,
+        truth,
+        operations: operations.collect(),
+    }
 }
