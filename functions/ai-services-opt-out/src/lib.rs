@@ -39,8 +39,8 @@
 
 use organizations::{Choice, OptOut};
 use rule::{
-    Context, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule, Severity,
-    Trigger, Verdict,
+    Context, Deployed, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
+    Severity, Trigger, Values, Verdict,
 };
 
 /// The rule.
@@ -68,25 +68,30 @@ const META: Metadata = Metadata {
     resource_types: &["AWS::::Account"],
     triggers: &[Trigger::Schedule],
     also_triggered_by: &[],
+    deployed: Deployed::OneRegion,
     parameters: &[
         ParameterSpec {
             name: "allowedOptInServices",
             default: "",
+            values: Values::List,
             about: "services that may use content, by their names in the policy, such as `lex`",
         },
         ParameterSpec {
             name: "requiredServices",
             default: "",
+            values: Values::List,
             about: "services that may not, by their names in the policy",
         },
         ParameterSpec {
             name: "acceptExplicitList",
             default: "false",
+            values: Values::Flag,
             about: "take a policy without `default` if it opts out of all `requiredServices`",
         },
         ParameterSpec {
             name: "standaloneResult",
             default: "NON_COMPLIANT",
+            values: Values::OneOf(&["NON_COMPLIANT", "NOT_APPLICABLE"]),
             about: "an account that is in no organization: `NON_COMPLIANT` or `NOT_APPLICABLE`",
         },
     ],

@@ -37,8 +37,8 @@
 use ec2::{Volume, VolumeState};
 use kms::{KEY_REQUIREMENT_ANY, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use rule::{
-    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
-    Severity, SoFar, Trigger, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
+    Rule, Severity, SoFar, Trigger, Values, Verdict,
 };
 
 /// The rule.
@@ -62,12 +62,14 @@ const META: Metadata = Metadata {
     resource_types: &["AWS::EC2::Volume"],
     triggers: &[Trigger::Change, Trigger::Schedule],
     also_triggered_by: &[],
+    deployed: Deployed::Everywhere,
     parameters: &[
         KEY_REQUIREMENT_ANY,
         KMS_KEY_ARNS,
         ParameterSpec {
             name: "onlyAttached",
             default: "false",
+            values: Values::Flag,
             about: "judge volumes that are attached to an instance only",
         },
     ],

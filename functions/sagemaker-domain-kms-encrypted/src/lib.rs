@@ -35,7 +35,9 @@
 //! * Neither AWS Config nor Security Hub has such a control.
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
-use rule::{Context, Fact, Metadata, ParameterError, Parameters, Remediation, Rule, Severity, SoFar, Trigger, Verdict};
+use rule::{
+    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Remediation, Rule, Severity, SoFar, Trigger, Verdict,
+};
 use sagemaker::{Domain, DomainStatus};
 
 /// The rule.
@@ -50,6 +52,7 @@ const META: Metadata = Metadata {
     resource_types: &["AWS::SageMaker::Domain"],
     triggers: &[Trigger::Change, Trigger::Schedule],
     also_triggered_by: &[],
+    deployed: Deployed::Everywhere,
     parameters: &[KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS],
     iam_actions: &["kms:DescribeKey", "sagemaker:DescribeDomain", "sagemaker:ListDomains", "sagemaker:ListTags"],
     requirements: &kms::REQUIREMENTS,

@@ -44,8 +44,8 @@
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use rule::{
-    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Remediation, Rule, Severity, SoFar, Trigger,
-    Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Remediation, Rule, Severity, SoFar,
+    Trigger, Values, Verdict,
 };
 use sagemaker::{ConfiguredVariant, EndpointConfig, LOCAL_STORAGE_PARAMETERS, LocalStorage, LocalStorageResult, Usage};
 
@@ -74,12 +74,18 @@ const META: Metadata = Metadata {
     resource_types: &["AWS::SageMaker::EndpointConfig"],
     triggers: &[Trigger::Change, Trigger::Schedule],
     also_triggered_by: &[],
+    deployed: Deployed::Everywhere,
     parameters: &[
         KEY_REQUIREMENT_CUSTOMER,
         KMS_KEY_ARNS,
         LOCAL_STORAGE_PARAMETERS[0],
         LOCAL_STORAGE_PARAMETERS[1],
-        ParameterSpec { name: "onlyInUse", default: "false", about: "judge configurations that an endpoint uses only" },
+        ParameterSpec {
+            name: "onlyInUse",
+            default: "false",
+            values: Values::Flag,
+            about: "judge configurations that an endpoint uses only",
+        },
     ],
     iam_actions: &[
         "kms:DescribeKey",

@@ -61,8 +61,8 @@ mod zones;
 
 pub use deployment::{Deployment, Deployments, Placement, Variant};
 use rule::{
-    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
-    Severity, Trigger, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
+    Rule, Severity, Trigger, Values, Verdict,
 };
 use sagemaker::{EndpointStatus, Hosting};
 
@@ -98,37 +98,49 @@ const META: Metadata = Metadata {
     resource_types: &["AWS::SageMaker::Endpoint"],
     triggers: &[Trigger::Schedule],
     also_triggered_by: &[],
+    deployed: Deployed::Everywhere,
     parameters: &[
         ParameterSpec {
             name: "minAvailabilityZones",
             default: "2",
+            values: Values::Number(1, 6),
             about: "Availability Zones that the subnets of a variant have to be in, 1 to 6",
         },
         ParameterSpec {
             name: "minInstances",
             default: "2",
+            values: Values::Number(1, 1000),
             about: "instances that a variant has to have, 1 to 1000; not given, it is `minAvailabilityZones` if that is more",
         },
         ParameterSpec {
             name: "requireVpcConfig",
             default: "false",
+            values: Values::Flag,
             about: "fail a model that has no `VpcConfig`, whose zones nobody can see",
         },
-        ParameterSpec { name: "includeShadowVariants", default: "false", about: "judge shadow variants too" },
+        ParameterSpec {
+            name: "includeShadowVariants",
+            default: "false",
+            values: Values::Flag,
+            about: "judge shadow variants too",
+        },
         ParameterSpec {
             name: "asyncResult",
             default: "NOT_APPLICABLE",
+            values: Values::OneOf(&["NOT_APPLICABLE", "NON_COMPLIANT"]),
             about: "an asynchronous endpoint that may scale to zero: `NOT_APPLICABLE`, or `NON_COMPLIANT` to judge it like \
                     any other",
         },
         ParameterSpec {
             name: "minFreeIpsPerSubnet",
             default: "1",
+            values: Values::Number(0, 65_536),
             about: "free addresses that a subnet needs to count; 0 does not look",
         },
         ParameterSpec {
             name: "allowScaleToZero",
             default: "false",
+            values: Values::Flag,
             about: "judge a variant whose minimum is zero instances by its zones alone",
         },
     ],

@@ -35,8 +35,8 @@
 
 use ec2::{Placed, PlacedQuery};
 use rule::{
-    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
-    Severity, SoFar, Trigger, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
+    Rule, Severity, SoFar, Trigger, Values, Verdict,
 };
 use sagemaker::{JOB_PARAMETERS, Job, JobKind, JobParameters, JobQuery, Setting};
 
@@ -63,9 +63,20 @@ const META: Metadata = Metadata {
     resource_types: &JobKind::RESOURCE_TYPES,
     triggers: &[Trigger::Schedule],
     also_triggered_by: &[],
+    deployed: Deployed::Everywhere,
     parameters: &[
-        ParameterSpec { name: "subnetIds", default: "", about: "subnets that jobs may be in; any unless given" },
-        ParameterSpec { name: "vpcIds", default: "", about: "VPCs that jobs may be in; any unless given" },
+        ParameterSpec {
+            name: "subnetIds",
+            default: "",
+            values: Values::List,
+            about: "subnets that jobs may be in; any unless given",
+        },
+        ParameterSpec {
+            name: "vpcIds",
+            default: "",
+            values: Values::List,
+            about: "VPCs that jobs may be in; any unless given",
+        },
         JOB_PARAMETERS[0],
         JOB_PARAMETERS[1],
         JOB_PARAMETERS[2],

@@ -32,8 +32,8 @@
 //!   too. There is none for jobs.
 
 use rule::{
-    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
-    Severity, SoFar, Trigger, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
+    Rule, Severity, SoFar, Trigger, Values, Verdict,
 };
 use sagemaker::{Instances, JOB_PARAMETERS, Job, JobKind, JobParameters, JobPart, JobQuery, Setting};
 
@@ -81,8 +81,14 @@ const META: Metadata = Metadata {
     ],
     triggers: &[Trigger::Schedule],
     also_triggered_by: &[],
+    deployed: Deployed::Everywhere,
     parameters: &[
-        ParameterSpec { name: "strict", default: "false", about: "ask it of jobs with a single instance too" },
+        ParameterSpec {
+            name: "strict",
+            default: "false",
+            values: Values::Flag,
+            about: "ask it of jobs with a single instance too",
+        },
         JOB_PARAMETERS[0],
         JOB_PARAMETERS[1],
         JOB_PARAMETERS[2],

@@ -33,8 +33,8 @@
 //! * Security Hub controls SageMaker.11, .12, .14, .20 and .25 ask the same of job definitions and schedules. There is none for jobs.
 
 use rule::{
-    Context, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule, Severity, SoFar,
-    Trigger, Verdict,
+    Context, Deployed, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule, Severity,
+    SoFar, Trigger, Verdict,
 };
 use sagemaker::{JOB_PARAMETERS, Job, JobKind, JobParameters, JobQuery, Setting};
 
@@ -73,6 +73,7 @@ const META: Metadata = Metadata {
     ],
     triggers: &[Trigger::Schedule],
     also_triggered_by: &[],
+    deployed: Deployed::Everywhere,
     parameters: &JOB_PARAMETERS,
     iam_actions: &[
         "sagemaker:DescribeDataQualityJobDefinition",

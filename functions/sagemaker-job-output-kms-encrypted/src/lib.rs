@@ -40,7 +40,9 @@
 //! * AWS Config and Security Hub have no control for it.
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
-use rule::{Context, Metadata, ParameterError, Parameters, Remediation, Rule, Severity, SoFar, Trigger, Verdict};
+use rule::{
+    Context, Deployed, Metadata, ParameterError, Parameters, Remediation, Rule, Severity, SoFar, Trigger, Verdict,
+};
 use sagemaker::{JOB_PARAMETERS, Job, JobKind, JobParameters, JobQuery, Setting};
 
 /// The rule.
@@ -64,6 +66,7 @@ const META: Metadata = Metadata {
     resource_types: &JobKind::RESOURCE_TYPES,
     triggers: &[Trigger::Schedule],
     also_triggered_by: &[],
+    deployed: Deployed::Everywhere,
     parameters: &[KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, JOB_PARAMETERS[0], JOB_PARAMETERS[1], JOB_PARAMETERS[2]],
     iam_actions: &[
         "kms:DescribeKey",

@@ -41,7 +41,9 @@
 //! * AWS Config and Security Hub have no control for it.
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
-use rule::{Context, Metadata, ParameterError, Parameters, Remediation, Rule, Severity, SoFar, Trigger, Verdict};
+use rule::{
+    Context, Deployed, Metadata, ParameterError, Parameters, Remediation, Rule, Severity, SoFar, Trigger, Verdict,
+};
 use sagemaker::{
     Instances, JOB_PARAMETERS, Job, JobKind, JobParameters, JobPart, JobQuery, LOCAL_STORAGE_PARAMETERS, LocalStorage,
     LocalStorageResult, Setting,
@@ -72,6 +74,7 @@ const META: Metadata = Metadata {
     resource_types: &JobKind::RESOURCE_TYPES,
     triggers: &[Trigger::Schedule],
     also_triggered_by: &[],
+    deployed: Deployed::Everywhere,
     parameters: &[
         KEY_REQUIREMENT_CUSTOMER,
         KMS_KEY_ARNS,

@@ -41,8 +41,8 @@
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use rule::{
-    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
-    Severity, SoFar, Trigger, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
+    Rule, Severity, SoFar, Trigger, Values, Verdict,
 };
 use sagemaker::{Notebook, NotebookStatus};
 
@@ -67,10 +67,16 @@ const META: Metadata = Metadata {
     resource_types: &["AWS::SageMaker::NotebookInstance"],
     triggers: &[Trigger::Change, Trigger::Schedule],
     also_triggered_by: &[],
+    deployed: Deployed::Everywhere,
     parameters: &[
         KEY_REQUIREMENT_CUSTOMER,
         KMS_KEY_ARNS,
-        ParameterSpec { name: "evaluateFailed", default: "false", about: "judge instances in status `Failed` too" },
+        ParameterSpec {
+            name: "evaluateFailed",
+            default: "false",
+            values: Values::Flag,
+            about: "judge instances in status `Failed` too",
+        },
     ],
     iam_actions: &[
         "kms:DescribeKey",

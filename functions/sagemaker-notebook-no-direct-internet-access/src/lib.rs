@@ -29,8 +29,8 @@
 //!   question, asked on a schedule only and without the instance's status.
 
 use rule::{
-    Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
-    Severity, Trigger, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
+    Rule, Severity, Trigger, Values, Verdict,
 };
 use sagemaker::{Notebook, NotebookStatus};
 
@@ -53,9 +53,11 @@ const META: Metadata = Metadata {
     resource_types: &["AWS::SageMaker::NotebookInstance"],
     triggers: &[Trigger::Change, Trigger::Schedule],
     also_triggered_by: &[],
+    deployed: Deployed::Everywhere,
     parameters: &[ParameterSpec {
         name: "evaluateFailed",
         default: "false",
+        values: Values::Flag,
         about: "judge instances in status `Failed` too",
     }],
     iam_actions: &["sagemaker:DescribeNotebookInstance", "sagemaker:ListNotebookInstances", "sagemaker:ListTags"],

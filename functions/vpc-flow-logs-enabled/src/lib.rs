@@ -41,8 +41,8 @@
 
 use ec2::{Delivery, FlowLog, LoggedSubnet, Traffic, Vpc, VpcQuery, VpcState};
 use rule::{
-    ChangedItem, Concerned, Context, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance,
-    Remediation, Requirement, Resource, Rule, Severity, SoFar, Timestamp, Trigger, Verdict, matches,
+    ChangedItem, Concerned, Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance,
+    Remediation, Requirement, Resource, Rule, Severity, SoFar, Timestamp, Trigger, Values, Verdict, matches,
 };
 
 /// The rule.
@@ -80,38 +80,55 @@ const META: Metadata = Metadata {
     resource_types: &[TYPE],
     triggers: &[Trigger::Change, Trigger::Schedule],
     also_triggered_by: &["AWS::EC2::FlowLog"],
+    deployed: Deployed::Everywhere,
     parameters: &[
         ParameterSpec {
             name: "trafficType",
             default: "ALL",
+            values: Values::OneOf(&["ALL", "ACCEPT", "REJECT"]),
             about: "what has to be recorded: `ALL`, `ACCEPT` or `REJECT`",
         },
         ParameterSpec {
             name: "maxAggregationInterval",
             default: "60",
+            values: Values::Number(60, 600),
             about: "seconds over which packets may be added up to one record, 60 to 600",
         },
         ParameterSpec {
             name: "allowSubnetLevel",
             default: "true",
+            values: Values::Flag,
             about: "let flow logs of all subnets stand for those of the VPC",
         },
         ParameterSpec {
             name: "allowedDestinationTypes",
             default: "s3,cloud-watch-logs,kinesis-data-firehose",
+            values: Values::List,
             about: "kinds of places where records may go",
         },
         ParameterSpec {
             name: "allowedDestinations",
             default: "",
+            values: Values::List,
             about: "ARNs, or names of log groups, where records may go, in which `*` stands for any run of characters; not given, \
                     anywhere",
         },
-        ParameterSpec { name: "excludeDefaultVpc", default: "false", about: "leave the default VPC alone" },
-        ParameterSpec { name: "ignoreUnused", default: "false", about: "leave VPCs without network interfaces alone" },
+        ParameterSpec {
+            name: "excludeDefaultVpc",
+            default: "false",
+            values: Values::Flag,
+            about: "leave the default VPC alone",
+        },
+        ParameterSpec {
+            name: "ignoreUnused",
+            default: "false",
+            values: Values::Flag,
+            about: "leave VPCs without network interfaces alone",
+        },
         ParameterSpec {
             name: "gracePeriodMinutes",
             default: "30",
+            values: Values::Number(0, 1440),
             about: "minutes after its creation in which a flow log's delivery may fail, 0 to 1440",
         },
     ],

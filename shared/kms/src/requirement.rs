@@ -1,4 +1,4 @@
-use rule::{Fact, ParameterError, ParameterSpec, Parameters, Provenance, Requirement, Verdict, matches};
+use rule::{Fact, ParameterError, ParameterSpec, Parameters, Provenance, Requirement, Values, Verdict, matches};
 
 use crate::{Key, KeyAnswer, KeyManager, KeyState, keys::is_alias_of_aws};
 
@@ -18,16 +18,26 @@ const ABOUT: &str =
     "`any` key; a `customer-managed` key that is enabled; or such a key from an `allow-list`, `kmsKeyArns`";
 
 /// `keyRequirement`, of a rule that takes any key unless told otherwise.
-pub const KEY_REQUIREMENT_ANY: ParameterSpec = ParameterSpec { name: "keyRequirement", default: "any", about: ABOUT };
+pub const KEY_REQUIREMENT_ANY: ParameterSpec = ParameterSpec {
+    name: "keyRequirement",
+    default: "any",
+    values: Values::OneOf(&["any", "customer-managed", "allow-list"]),
+    about: ABOUT,
+};
 
 /// `keyRequirement`, of a rule that wants a customer-managed key unless told otherwise.
-pub const KEY_REQUIREMENT_CUSTOMER: ParameterSpec =
-    ParameterSpec { name: "keyRequirement", default: "customer-managed", about: ABOUT };
+pub const KEY_REQUIREMENT_CUSTOMER: ParameterSpec = ParameterSpec {
+    name: "keyRequirement",
+    default: "customer-managed",
+    values: Values::OneOf(&["any", "customer-managed", "allow-list"]),
+    about: ABOUT,
+};
 
 /// `kmsKeyArns`.
 pub const KMS_KEY_ARNS: ParameterSpec = ParameterSpec {
     name: "kmsKeyArns",
     default: "",
+    values: Values::List,
     about: "with `keyRequirement=allow-list`: ARNs of keys or of aliases, in which `*` stands for any run of characters",
 };
 

@@ -97,8 +97,8 @@ where
     let reporter = of_rule.clone().map(|home| Reporter::new(&R::META, rule_name, rule_arn, home));
     let home = of_rule.or_else(|| invocation.account.as_deref().map(Home::of_account));
     let home = home.ok_or_else(|| Error::InvalidEvent("`configRuleArn` and `accountId` are missing".to_owned()))?;
-    let judge = Judge::<R>::new(invocation, rule_name, &home, world.settings.findings)?;
     let task = Task::of::<R>(&invocation.notification);
+    let judge = Judge::<R>::new(invocation, rule_name, &home, world.settings.findings)?;
     (summary.rule, summary.trigger, summary.test) = (R::META.name, task.name(), invocation.is_test());
     if let Task::Ignore = task {
         return Ok(());
@@ -110,17 +110,21 @@ where
         test: invocation.is_test(),
         at: invocation.at,
     };
-    let run = Run {
-        world,
-        judge,
-        config: config::Ledger::new(world.config, world.clock, invoked, world.settings.evaluations),
-        security_hub: reporter.filter(|_| world.settings.findings != Findings::Off && !invocation.is_test()).map(
-            |reporter| security_hub::Ledger::new(world.security_hub, world.clock, reporter, world.settings.findings),
-        ),
-        notes: Notes { summary, undecided: None },
+    // A rule that goes also takes back what other settings once had it report.
+    let findings = match world.settings.findings {
+        Findings::Failed if world.settings.retire => Findings::All,
+        findings => findings,
     };
+    let config = config::Ledger::new(world.config, world.clock, invoked, world.settings.evaluations);
+    let security_hub = reporter
+        .filter(|_| findings != Findings::Off && !invocation.is_test())
+        .map(|reporter| security_hub::Ledger::new(world.security_hub, world.clock, reporter, findings));
+    let notes = Notes { summary, undecided: None };
+    let run = Run { world, judge, config, security_hub, notes };
     let problems = match task {
         Task::Ignore => Vec::new(),
+        Task::Named(resources, _) if world.settings.retire => run.named(&resources, Some(GOING)).await,
+        Task::All if world.settings.retire => run.retire(invocation.is_test()).await,
         Task::Named(resources, gone) => run.named(&resources, gone).await,
         Task::All => run.all(invocation.is_test()).await,
     };
@@ -304,6 +308,9 @@ fn without_facts(resource: Resource, verdict: Verdict, read_at: Timestamp) -> Fi
     Finding { resource, verdict, read_at, details: Vec::new() }
 }
 
+/// What is said of everything that a rule reported which is about to be deleted.
+const GOING: &str = "the rule is being removed";
+
 /// How long Security Hub may take to catch up when the time to read is over.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -359,6 +366,30 @@ where
         }
         let told = match security_hub {
             Some(security_hub) => security_hub.finish(Coverage::Named).await,
+            None => security_hub::Outcome::default(),
+        };
+        notes.conclude(&mut problems, config, told);
+        problems
+    }
+
+    /// Takes back all that the rule has reported, and reads no resource for it.
+    async fn retire(self, test: bool) -> Vec<Problem> {
+        let Self { world, mut config, mut security_hub, notes, .. } = self;
+        let load = async { if test { Ok(()) } else { config.load().await } };
+        let findings = async {
+            if let Some(security_hub) = &mut security_hub {
+                security_hub.load().await;
+            }
+        };
+        let mut problems = Vec::new();
+        match in_time(world.clock, join(load, findings)).await {
+            Some((held, ())) => problems.extend(held.err().map(Problem::ResultsUnread)),
+            None => problems.push(Problem::OutOfTime("read")),
+        }
+        let coverage = if problems.is_empty() { Coverage::All } else { Coverage::Part };
+        let config = config.finish_for(GOING, coverage).await;
+        let told = match security_hub {
+            Some(security_hub) => security_hub.finish(coverage).await,
             None => security_hub::Outcome::default(),
         };
         notes.conclude(&mut problems, config, told);

@@ -25,6 +25,7 @@ const META: Metadata = Metadata {
     resource_types: &["AWS::EC2::VPC", "AWS::SageMaker::NotebookInstance", "AWS::SageMaker::TrainingJob"],
     triggers: &[Trigger::Change, Trigger::Schedule],
     also_triggered_by: &["AWS::EC2::FlowLog"],
+    deployed: rule::Deployed::Everywhere,
     parameters: &[],
     iam_actions: &[],
     requirements: &[],

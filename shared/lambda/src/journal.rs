@@ -190,6 +190,7 @@ mod tests {
             resource_types: &TYPES,
             triggers: &[],
             also_triggered_by: &[],
+            deployed: rule::Deployed::Everywhere,
             parameters: &[],
             iam_actions: &[],
             requirements: &[],

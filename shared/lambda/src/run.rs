@@ -129,7 +129,7 @@ impl<S> Function<S> {
         let after = self.traffic();
         (summary.aws_calls, summary.throttled) = (after.0 - before.0, after.1 - before.1);
         summary.took(start.elapsed());
-        report::<R>(&summary, now());
+        report(&summary, &event.context.env_config.function_name, result.is_ok());
         result.map(|()| summary)
     }
 
@@ -162,7 +162,7 @@ fn log(variable: impl Fn(&str) -> Option<String>) {
 }
 
 /// One log line and one metric set. What went wrong is logged by the runtime, which gets it as the error.
-fn report<R: Rule>(summary: &Summary, now: Timestamp) {
+fn report(summary: &Summary, function: &str, succeeded: bool) {
     tracing::info!(
         rule = summary.rule,
         trigger = summary.trigger,
@@ -182,7 +182,7 @@ fn report<R: Rule>(summary: &Summary, now: Timestamp) {
         "evaluated"
     );
     // CloudWatch reads metrics from a line that is nothing but their JSON, so they do not go through the log's format.
-    if let Err(error) = writeln!(std::io::stdout(), "{}", summary.metrics(&R::META, now)) {
+    if let Err(error) = writeln!(std::io::stdout(), "{}", summary.metrics(function, succeeded, now())) {
         tracing::warn!(%error, "the metrics could not be written");
     }
 }

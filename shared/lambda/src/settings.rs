@@ -11,6 +11,8 @@ pub(crate) struct Settings {
     pub(crate) concurrency: usize,
     /// `MAX_REQUESTS_PER_SECOND`: steady ceiling on AWS read calls; 0 is none.
     pub(crate) per_second: u32,
+    /// `RETIRE`: whether what the rule has reported is taken back, since the rule is about to go.
+    pub(crate) retire: bool,
 }
 
 /// Which findings Security Hub gets.
@@ -69,6 +71,11 @@ impl Settings {
                     _ => return Err(refuse("MAX_REQUESTS_PER_SECOND", &given, "a whole number from 0 to 10000")),
                 },
             },
+            retire: match value("RETIRE").as_deref() {
+                None | Some("false") => false,
+                Some("true") => true,
+                Some(other) => return Err(refuse("RETIRE", other, "`true` or `false`")),
+            },
         })
     }
 }
@@ -84,8 +91,13 @@ mod tests {
 
     #[test]
     fn what_is_not_set_has_its_default() {
-        let default =
-            Settings { findings: Findings::Failed, evaluations: Evaluations::Changed, concurrency: 16, per_second: 20 };
+        let default = Settings {
+            findings: Findings::Failed,
+            evaluations: Evaluations::Changed,
+            concurrency: 16,
+            per_second: 20,
+            retire: false,
+        };
         assert_eq!(read(&[]), Ok(default));
         assert_eq!(read(&[("MAX_CONCURRENCY", ""), ("SECURITY_HUB_FINDINGS", "")]), Ok(default));
     }
@@ -98,8 +110,15 @@ mod tests {
                 ("CONFIG_EVALUATIONS", "all"),
                 ("MAX_CONCURRENCY", "1"),
                 ("MAX_REQUESTS_PER_SECOND", "0"),
+                ("RETIRE", "true"),
             ]),
-            Ok(Settings { findings: Findings::Off, evaluations: Evaluations::All, concurrency: 1, per_second: 0 })
+            Ok(Settings {
+                findings: Findings::Off,
+                evaluations: Evaluations::All,
+                concurrency: 1,
+                per_second: 0,
+                retire: true,
+            })
         );
     }
 
@@ -110,6 +129,7 @@ mod tests {
             ("CONFIG_EVALUATIONS", "none"),
             ("MAX_CONCURRENCY", "0"),
             ("MAX_REQUESTS_PER_SECOND", "-1"),
+            ("RETIRE", "yes"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
             let start = format!("invalid setting: environment variable {name} is `{value}`: allowed is ");

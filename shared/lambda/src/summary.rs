@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use rule::{Metadata, Timestamp, Verdict};
+use rule::{Timestamp, Verdict};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -65,9 +65,11 @@ impl Summary {
         self.compliant + self.non_compliant
     }
 
-    /// The summary as a metric set in CloudWatch's embedded metric format: one line of JSON on standard output.
-    pub(crate) fn metrics(&self, meta: &Metadata, now: Timestamp) -> Value {
+    /// The summary as a metric set in CloudWatch's embedded metric format: one line of JSON on standard output. Metrics are of the
+    /// function, since one rule may be deployed more than once in an account.
+    pub(crate) fn metrics(&self, function: &str, succeeded: bool, now: Timestamp) -> Value {
         let units = [
+            ("CompletedRuns", "Count"),
             ("Evaluated", "Count"),
             ("NonCompliant", "Count"),
             ("NotApplicable", "Count"),
@@ -81,11 +83,14 @@ impl Summary {
                 "Timestamp": now.millis(),
                 "CloudWatchMetrics": [{
                     "Namespace": "DetectiveControls",
-                    "Dimensions": [["Rule"]],
+                    "Dimensions": [["Function"]],
                     "Metrics": units.map(|(name, unit)| json!({"Name": name, "Unit": unit})),
                 }],
             },
-            "Rule": meta.name,
+            "Function": function,
+            "Rule": self.rule,
+            // A rule that only answers changes, or only fails, is silent.
+            "CompletedRuns": u8::from(succeeded && self.trigger == "scheduled" && !self.test),
             "Evaluated": self.evaluated(),
             "NonCompliant": self.non_compliant,
             "NotApplicable": self.not_applicable,

@@ -27,7 +27,9 @@ pub use excerpt::excerpt;
 pub use exemption::Exemption;
 pub use fact::Fact;
 pub use finding::Finding;
-pub use metadata::{Metadata, ParameterSpec, Provenance, Remediation, Requirement, Severity, Trigger};
+pub use metadata::{
+    Deployed, Metadata, ParameterSpec, Provenance, Remediation, Requirement, Severity, Trigger, Values,
+};
 pub use parameters::{ParameterError, Parameters};
 pub use pattern::matches;
 pub use resource::{ACCOUNT, Resource};

@@ -15,6 +15,8 @@ pub struct Metadata {
     pub triggers: &'static [Trigger],
     /// Types whose change concerns the resources it reports on (a flow log its VPC).
     pub also_triggered_by: &'static [&'static str],
+    /// Where in an organization it is deployed.
+    pub deployed: Deployed,
     /// The parameters it takes, beside those that every rule takes.
     pub parameters: &'static [ParameterSpec],
     /// IAM actions it needs to read, beside those that reporting needs.
@@ -60,15 +62,41 @@ pub enum Trigger {
     Schedule,
 }
 
-/// One parameter of a rule, as its docs show it.
-#[derive(Clone, Copy, Debug)]
+/// Where in an organization a rule is deployed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deployed {
+    /// In every account and Region.
+    Everywhere,
+    /// In every account, but in one Region only: what it reads is the same in all of them.
+    OneRegion,
+    /// In one Region of the organization's management account or of a delegated administrator: nobody else can read what it reads.
+    Administrator,
+}
+
+/// One parameter of a rule, as its docs and the deployment template show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParameterSpec {
     /// Name in `InputParameters`.
     pub name: &'static str,
     /// Value when it is not given, as it would be written.
     pub default: &'static str,
+    /// What it may be.
+    pub values: Values,
     /// What it does.
     pub about: &'static str,
+}
+
+/// What the value of a parameter may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// `true` or `false`.
+    Flag,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A whole number from the first to the second.
+    Number(u32, u32),
+    /// A comma-separated list.
+    List,
 }
 
 /// One requirement of a framework.

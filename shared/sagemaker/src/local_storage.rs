@@ -1,4 +1,4 @@
-use rule::{ParameterError, ParameterSpec, Parameters};
+use rule::{ParameterError, ParameterSpec, Parameters, Values};
 
 /// Which instance types keep data on disks of their own host (local `NVMe` storage), that no key of the customer's encrypts:
 /// "you can't request a `VolumeKmsKeyId` when using an instance type with local storage" (SageMaker API, `ResourceConfig`).
@@ -24,11 +24,13 @@ pub const LOCAL_STORAGE_PARAMETERS: [ParameterSpec; 2] = [
     ParameterSpec {
         name: "localStorageResult",
         default: "NOT_APPLICABLE",
+        values: Values::OneOf(&["NOT_APPLICABLE", "COMPLIANT", "NON_COMPLIANT"]),
         about: "instances with local storage, which no key encrypts: `NOT_APPLICABLE`, `COMPLIANT` or `NON_COMPLIANT`",
     },
     ParameterSpec {
         name: "localStorageFamilies",
         default: "",
+        values: Values::List,
         about: "families of instance types with local storage, such as `dl1`, beside those that are known",
     },
 ];

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use rule::{Metadata, Rule, Timestamp};
+use rule::{Metadata, ParameterError, Parameters, Rule, Timestamp};
 use sandbox::{
     Fault, FrontDoor, Function, Moto, Place, Python, When, account,
     config_service::ConfigRule,
@@ -22,24 +22,43 @@ use sandbox::{
 };
 use serde_json::Value;
 
+/// A rule as the tests know it.
+#[derive(Clone, Copy)]
+pub struct Registered {
+    /// What it says of itself.
+    pub meta: Metadata,
+    /// Reads parameters as the rule does.
+    pub read: fn(&mut Parameters) -> Result<(), ParameterError>,
+}
+
+fn registered<R: Rule>() -> Registered {
+    Registered { meta: R::META, read: |given| R::params(given).map(drop) }
+}
+
 /// Every rule there is: one line per folder of `functions/`.
 #[must_use]
-pub fn rules() -> Vec<Metadata> {
+pub fn registry() -> Vec<Registered> {
     vec![
-        ai_services_opt_out::AiServicesOptOut::META,
-        ebs_volume_encrypted::VolumeEncrypted::META,
-        sagemaker_domain_kms_encrypted::DomainKmsEncrypted::META,
-        sagemaker_endpoint_config_kms_encrypted::EndpointConfigKmsEncrypted::META,
-        sagemaker_endpoint_multi_az::MultiAz::META,
-        sagemaker_job_in_vpc::JobInVpc::META,
-        sagemaker_job_inter_container_encryption::JobInterContainerEncryption::META,
-        sagemaker_job_network_isolation::JobNetworkIsolation::META,
-        sagemaker_job_output_kms_encrypted::JobOutputKmsEncrypted::META,
-        sagemaker_job_volume_kms_encrypted::JobVolumeKmsEncrypted::META,
-        sagemaker_notebook_kms_encrypted::NotebookKmsEncrypted::META,
-        sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess::META,
-        vpc_flow_logs_enabled::FlowLogsEnabled::META,
+        registered::<ai_services_opt_out::AiServicesOptOut>(),
+        registered::<ebs_volume_encrypted::VolumeEncrypted>(),
+        registered::<sagemaker_domain_kms_encrypted::DomainKmsEncrypted>(),
+        registered::<sagemaker_endpoint_config_kms_encrypted::EndpointConfigKmsEncrypted>(),
+        registered::<sagemaker_endpoint_multi_az::MultiAz>(),
+        registered::<sagemaker_job_in_vpc::JobInVpc>(),
+        registered::<sagemaker_job_inter_container_encryption::JobInterContainerEncryption>(),
+        registered::<sagemaker_job_network_isolation::JobNetworkIsolation>(),
+        registered::<sagemaker_job_output_kms_encrypted::JobOutputKmsEncrypted>(),
+        registered::<sagemaker_job_volume_kms_encrypted::JobVolumeKmsEncrypted>(),
+        registered::<sagemaker_notebook_kms_encrypted::NotebookKmsEncrypted>(),
+        registered::<sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess>(),
+        registered::<vpc_flow_logs_enabled::FlowLogsEnabled>(),
     ]
+}
+
+/// What every rule says of itself.
+#[must_use]
+pub fn rules() -> Vec<Metadata> {
+    registry().into_iter().map(|rule| rule.meta).collect()
 }
 
 /// What all tests of the process use: moto behind one front door, and the built functions.
@@ -125,6 +144,12 @@ impl Account {
     /// Puts a new process in the place of the function's, as Lambda does when one has ended.
     pub async fn restart(&mut self) {
         self.function = self.environment().await;
+    }
+
+    /// Sets a variable of the function, which is deployed anew with it.
+    pub async fn set(&mut self, variable: &'static str, value: &str) {
+        self.variables.push((variable, value.to_owned()));
+        self.restart().await;
     }
 
     /// Creates a notebook instance.

@@ -114,8 +114,13 @@ fn written(invocation: &Invocation) -> String {
 
 async fn run<R: Rule<Facts = Probed>>(invocation: &Invocation, here: Option<Home>) {
     let outside = Outside { invocation, touched: Cell::new(false) };
-    let settings =
-        Settings { findings: Findings::Failed, evaluations: Evaluations::Changed, concurrency: 4, per_second: 0 };
+    let settings = Settings {
+        findings: Findings::Failed,
+        evaluations: Evaluations::Changed,
+        concurrency: 4,
+        per_second: 0,
+        retire: false,
+    };
     let world = World {
         source: &outside,
         config: &outside,

@@ -254,6 +254,12 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         self.outcome(problem)
     }
 
+    /// The same, for another reason than that the resources are gone.
+    pub(crate) async fn finish_for(mut self, reason: &'static str, coverage: Coverage) -> Outcome {
+        self.gone = reason;
+        self.finish(coverage).await
+    }
+
     /// The same for a rule that [keeps a journal](Journal): what has to be said of the account waits for
     /// [`conclude`](Self::conclude).
     pub(crate) async fn settle(&mut self, coverage: Coverage) -> Option<Problem> {

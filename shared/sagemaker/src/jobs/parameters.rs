@@ -1,4 +1,4 @@
-use rule::{Fact, ParameterError, ParameterSpec, Parameters, Verdict};
+use rule::{Fact, ParameterError, ParameterSpec, Parameters, Values, Verdict};
 
 use super::{Job, JobKind, JobPart, JobStatus};
 
@@ -18,17 +18,20 @@ pub const JOB_PARAMETERS: [ParameterSpec; 3] = [
     ParameterSpec {
         name: "jobTypes",
         default: "",
+        values: Values::List,
         about: "kinds of jobs to judge, all that have the setting unless given: `training`, `processing`, `transform`, `tuning`, \
                 `automl`, `labeling`, `data-quality`, `model-quality`, `model-bias`, `model-explainability`, `monitoring-schedule`",
     },
     ParameterSpec {
         name: "lookbackDays",
         default: "30",
+        values: Values::Number(1, 365),
         about: "for how many days after its creation a job is judged that is over, 1 to 365; what runs is always judged",
     },
     ParameterSpec {
         name: "reportChildJobs",
         default: "false",
+        values: Values::Flag,
         about: "judge each job that a tuning, AutoML or labeling job or a monitoring schedule started, too; otherwise only that one",
     },
 ];

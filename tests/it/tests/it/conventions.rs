@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, fs};
 
-use it::rules;
+use it::{Registered, registry, rules};
 use lambda::{Invocation, Notification};
-use rule::{ParameterSpec, Trigger};
+use rule::{ParameterError, ParameterSpec, Parameters, Trigger, Values};
 use sandbox::functions::root;
 
 /// Names of what is in a folder of the workspace.
@@ -76,6 +76,48 @@ fn a_rules_file_tells_its_story_in_the_agreed_order() {
         let main = read(&format!("functions/{}/src/main.rs", meta.name));
         let code = main.lines().filter(|line| !line.is_empty() && !line.starts_with("//!")).count();
         assert!(code < 10, "{}: main.rs is wiring", meta.name);
+    }
+}
+
+/// The deployment template offers what the metadata says, so the rule had better take it, and nothing else.
+#[test]
+fn parameters_take_what_their_metadata_says() {
+    for Registered { meta, read } in registry() {
+        let tried = |name: &str, value: &str| {
+            let mut given = Parameters::new([(name.to_owned(), value.to_owned())]);
+            match read(&mut given).and_then(|()| given.finish()) {
+                // It takes this one, and wants another beside it.
+                Err(ParameterError::Value { name: other, .. }) if other != name => Ok(()),
+                result => result.map_err(|error| error.to_string()),
+            }
+        };
+        for ParameterSpec { name, default, values, about } in meta.parameters {
+            let of = format!("{} {name}", meta.name);
+            assert!(!about.is_empty() && !about.ends_with('.'), "{of}: {about}");
+            assert_eq!(tried(name, default), Ok(()), "{of} takes its default");
+            let (taken, refused) = match values {
+                Values::Flag => (vec!["true".to_owned(), "false".to_owned()], vec!["True".to_owned(), "1".to_owned()]),
+                Values::OneOf(words) => (
+                    words.iter().map(ToString::to_string).collect(),
+                    words.iter().map(|word| format!("{word}x")).collect(),
+                ),
+                Values::Number(least, most) => (
+                    vec![least.to_string(), most.to_string()],
+                    vec![(i64::from(*least) - 1).to_string(), (most + 1).to_string()],
+                ),
+                Values::List => (vec![], vec![]),
+            };
+            for value in taken {
+                // What it takes together with a list only, it says.
+                let answer = tried(name, &value);
+                let wants_list =
+                    matches!(&answer, Err(reason) if value == "allow-list" && reason.contains("at least one ARN"));
+                assert!(answer.is_ok() || wants_list, "{of} takes {value}: {answer:?}");
+            }
+            for value in refused {
+                assert!(tried(name, &value).is_err(), "{of} refuses {value}");
+            }
+        }
     }
 }
 

@@ -242,8 +242,13 @@ impl Aws {
     async fn run(&self, hour: i64) -> (Result<(), Error>, Summary) {
         let at = Timestamp::from_millis(AT.millis() + hour * HOUR);
         let clock = Hourly { aws: self, now: at };
-        let settings =
-            Settings { findings: Findings::Failed, evaluations: Evaluations::Changed, concurrency: 4, per_second: 0 };
+        let settings = Settings {
+            findings: Findings::Failed,
+            evaluations: Evaluations::Changed,
+            concurrency: 4,
+            per_second: 0,
+            retire: false,
+        };
         let source = self;
         let world = World { source: &source, config: &self, security_hub: &self, clock: &clock, settings, here: None };
         let mut summary = Summary::default();

@@ -125,6 +125,8 @@ fn wire(reporter: &Reporter, finding: &HubFinding) -> types::AwsSecurityFinding 
                 .build(),
         )
         .remediation(types::Remediation::builder().recommendation(recommendation).build())
+        // What the insights of the template tell these findings by.
+        .product_fields("detective-controls/product/name", "detective-controls")
         .product_fields("detective-controls/rule/name", meta.name)
         .product_fields("detective-controls/rule/config-rule-name", &reporter.rule_name)
         .product_fields(VERSION_FIELD, &finding.version)

@@ -1,0 +1,108 @@
+//! Files that are written from the rules' metadata. `cargo bless` writes them; otherwise they are compared.
+
+mod parameters;
+pub(crate) mod permissions;
+mod template;
+mod yaml;
+
+use std::{env, fs};
+
+use it::rules;
+use rule::{Metadata, Trigger};
+use sandbox::functions::root;
+
+#[expect(clippy::disallowed_methods, reason = "set by the alias `cargo bless`")]
+fn is_blessed() -> bool {
+    env::var("BLESS").is_ok()
+}
+
+/// A whole file, as it should be.
+fn compare_or_write_file(path: &str, expected: &str) {
+    let held = fs::read_to_string(root().join(path)).unwrap_or_default();
+    if held == expected {
+        return;
+    }
+    let differs = held.lines().zip(expected.lines()).position(|(held, expected)| held != expected);
+    let line = differs.unwrap_or_else(|| held.lines().count().min(expected.lines().count()));
+    assert!(
+        is_blessed(),
+        "{path} is out of date: run `cargo bless`. Line {} should be {:?}",
+        line + 1,
+        expected.lines().nth(line)
+    );
+    if let Some(folder) = root().join(path).parent() {
+        fs::create_dir_all(folder).unwrap();
+    }
+    fs::write(root().join(path), expected).unwrap();
+}
+
+/// The part of a file between two marks, as it should be.
+fn compare_or_write(path: &str, name: &str, expected: &str) {
+    let (start, end) = (format!("<!-- {name}: written by `cargo bless` -->\n"), format!("<!-- end of {name} -->\n"));
+    let file = fs::read_to_string(root().join(path)).unwrap();
+    let (before, rest) = file.split_once(&start).unwrap_or_else(|| panic!("{path} has no {start}"));
+    let (held, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{path} has no {end}"));
+    if held == expected {
+        return;
+    }
+    assert!(is_blessed(), "{name} in {path} is out of date: run `cargo bless`. It should be:\n{expected}");
+    fs::write(root().join(path), format!("{before}{start}{expected}{end}{after}")).unwrap();
+}
+
+#[test]
+fn the_readme_lists_every_rule() {
+    let rows = rules().into_iter().map(|meta| {
+        let types = match meta.resource_types {
+            [first, others @ ..] if others.len() > 3 => {
+                format!("`{first}` and {} [other kinds](shared/sagemaker/JOBS.md)", others.len())
+            }
+            types => types.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+        };
+        let triggers = meta.triggers.iter().map(|trigger| match trigger {
+            Trigger::Change => "change",
+            Trigger::Schedule => "schedule",
+        });
+        let (name, types, triggers) = (meta.name, types, triggers.collect::<Vec<_>>().join(", "));
+        let Metadata { summary, severity, .. } = meta;
+        format!(
+            "| [`{name}`](functions/{name}/src/lib.rs) | {summary} | {types} | {triggers} | {} |\n",
+            severity.label()
+        )
+    });
+    let table: String =
+        ["| rule | requires | reports on | invoked on | severity |\n| --- | --- | --- | --- | --- |\n".to_owned()]
+            .into_iter()
+            .chain(rows)
+            .collect();
+    compare_or_write("README.md", "rule table", &table);
+}
+
+#[test]
+fn the_templates_deploy_every_rule() {
+    compare_or_write_file("template.yaml", &template::template(&rules(), template::Form::Sam));
+    compare_or_write_file("deploy/organization/template.yaml", &template::template(&rules(), template::Form::StackSet));
+}
+
+/// What AWS takes: 1,024 characters of parameters of a rule, 10,240 of policies of a role (blanks do not count), 200 parameters and
+/// 500 resources of a template, and a megabyte of it.
+#[test]
+fn the_templates_fit_into_what_aws_takes() {
+    for meta in rules() {
+        let longest = parameters::longest(&meta);
+        assert!(longest <= 1024, "{}: its parameters may take {longest} characters", meta.name);
+    }
+    for form in [template::Form::Sam, template::Form::StackSet] {
+        let text = template::template(&rules(), form);
+        assert!(text.len() <= 1_000_000, "{form:?}: {} bytes", text.len());
+        let (parameters, rest) = text.split_once("\nRules:\n").unwrap();
+        let parameters = parameters.matches("\n    Type: ").count();
+        let resources = rest.matches("\n    Type: AWS::").count();
+        assert!(parameters <= 200 && resources <= 500, "{form:?}: {parameters} parameters, {resources} resources");
+        for role in text.split("    Type: AWS::IAM::Role\n").skip(1) {
+            let policies = role.split_once("    Policies:\n").unwrap().1.split("LogGroup:\n").next().unwrap();
+            // Names become a little longer in an account, and YAML is no longer than JSON.
+            let characters = policies.chars().filter(|letter| !letter.is_whitespace()).count();
+            assert!(characters <= 8_000, "{form:?}: {characters} characters of policies: {policies:.80}");
+        }
+    }
+}
