@@ -288,6 +288,8 @@ pub(super) fn of_a_rule(meta: &Metadata, spec: &ParameterSpec) -> Parameter {
             let most = match spec.name {
                 "kmsKeyArns" => 384,
                 "localStorageFamilies" => 128,
+                // All kinds that there are take 131.
+                "jobTypes" => 160,
                 _ => 256,
             };
             let pattern = r"^[^\x22\x5c]*$".to_owned();

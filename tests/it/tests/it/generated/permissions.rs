@@ -46,7 +46,7 @@ pub(super) fn config(meta: &Metadata) -> Vec<Statement> {
     ];
     vec![
         Statement {
-            why: "the rule's own id is known only after the rule, which needs the function",
+            why: "The rule's own id is known only after the rule, which needs the function",
             actions: vec!["config:GetComplianceDetailsByConfigRule".to_owned()],
             resources: vec![arn("config", "config-rule/*")],
         },
@@ -115,10 +115,10 @@ fn resources(meta: &Metadata, action: &str) -> (&'static str, Vec<String>) {
             ("", vec![sagemaker(&kind(of))])
         }
         ("kms", "DescribeKey") => {
-            ("keys of other accounts too, since a resource may use one", vec![in_any_account("kms", "key/*")])
+            ("Keys of other accounts too, since a resource may use one", vec![in_any_account("kms", "key/*")])
         }
         ("organizations", "DescribeEffectivePolicy" | "ListTagsForResource") => (
-            "the account itself; its ARN names the organization and its management account, which differ from place to place",
+            "The account itself; its ARN names the organization and its management account, which differ from place to place",
             vec!["arn:${AWS::Partition}:organizations::*:account/*/${AWS::AccountId}".to_owned()],
         ),
         _ => panic!("{}: for which resources does IAM allow {action}? Say it here", meta.name),

@@ -172,9 +172,7 @@ fn conditions(rules: &[Metadata]) -> String {
 /// Properties that every function has.
 fn in_common(form: Form) -> String {
     let logging = match form {
-        Form::Sam => {
-            "LoggingConfig:\n  LogFormat: JSON\n  ApplicationLogLevel: !Ref LogLevel\n  SystemLogLevel: WARN\n"
-        }
+        Form::Sam => "LoggingConfig:\n  LogFormat: JSON\n  ApplicationLogLevel: !Ref LogLevel\n",
         Form::StackSet => "",
     };
     format!(
@@ -297,7 +295,6 @@ fn function(meta: &Metadata, id: &str, name: &str, form: Form) -> String {
       LogGroup: !Ref {id}LogGroup
       LogFormat: JSON
       ApplicationLogLevel: !Ref LogLevel
-      SystemLogLevel: WARN
 {}",
                 indented(4, &common),
                 binary = meta.name
@@ -337,7 +334,7 @@ fn role(meta: &Metadata, id: &str) -> String {
         resources: vec![format!("!GetAtt {id}LogGroup.Arn")],
     });
     state(&Statement {
-        why: "Lambda sends what failed for good with this role",
+        why: "With it Lambda sends what failed for good",
         actions: vec!["sqs:SendMessage".to_owned()],
         resources: vec!["!GetAtt FailedEvents.Arn".to_owned()],
     });
@@ -636,8 +633,4 @@ Outputs:
   FailedEventsQueue:
     Description: The queue of events that no attempt could answer
     Value: !Ref FailedEvents
-  DashboardUrl:
-    Condition: HasDashboard
-    Description: The dashboard
-    Value: !Sub https://console.${AWS::URLSuffix}/cloudwatch/home?region=${AWS::Region}#dashboards:name=${RulesDashboard}
 ";
