@@ -18,6 +18,9 @@ use crate::Error;
 /// Python packages, each pinned: moto, cargo-lambda and what they need.
 const REQUIREMENTS: &str = include_str!("../../requirements.txt");
 
+/// The same for what deploys: SAM, cfn-lint, and Zig, with which cargo-lambda builds for Lambda.
+const DEPLOYMENT: &str = include_str!("../../requirements-deploy.txt");
+
 /// A Python environment with the pinned packages.
 #[derive(Clone, Debug)]
 pub struct Python {
@@ -25,32 +28,46 @@ pub struct Python {
 }
 
 impl Python {
-    /// The environment below `target`, which is made or renewed first if it is not there or not current. `progress` is told
-    /// when that is so, since it takes a while.
+    /// The environment of the sandbox below `target`, which is made or renewed first if it is not there or not current. `progress` is
+    /// told when that is so, since it takes a while.
     ///
     /// # Errors
     /// Python 3 is not there, cannot make environments, or a package cannot be installed.
     pub fn set_up(target: &Path, progress: impl FnOnce(&str)) -> Result<Self, Error> {
-        let folder = target.join("python");
+        Self::with(target, "python", REQUIREMENTS, || {
+            progress("installing moto and cargo-lambda into target/python (once)")
+        })
+    }
+
+    /// The same with the programs that build and check what is deployed.
+    ///
+    /// # Errors
+    /// As with [`set_up`](Self::set_up).
+    pub fn set_up_deployment(target: &Path) -> Result<Self, Error> {
+        Self::with(target, "python-deploy", DEPLOYMENT, || ())
+    }
+
+    fn with(target: &Path, name: &str, requirements: &str, begin: impl FnOnce()) -> Result<Self, Error> {
+        let folder = target.join(name);
         let stamp = folder.join("installed");
-        let is_current = || fs::read_to_string(&stamp).is_ok_and(|installed| installed == REQUIREMENTS);
+        let is_current = || fs::read_to_string(&stamp).is_ok_and(|installed| installed == requirements);
         let python = Self { folder: folder.clone() };
         if is_current() {
             return Ok(python);
         }
         // Another process may be at it: wait for it, and look again.
         fs::create_dir_all(target)?;
-        let lock = File::create(target.join("python.lock"))?;
+        let lock = File::create(target.join(format!("{name}.lock")))?;
         lock.lock()?;
         if is_current() {
             return Ok(python);
         }
-        progress("installing moto and cargo-lambda into target/python (once)");
+        begin();
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
-        let list = target.join("python-requirements.txt");
-        fs::write(&list, REQUIREMENTS)?;
+        let list = target.join(format!("{name}-requirements.txt"));
+        fs::write(&list, requirements)?;
         run(
             std::process::Command::new("python3").args(["-m", "venv"]).arg(&folder),
             "make a Python environment (on Debian and Ubuntu it needs the package python3-venv)",
@@ -60,9 +77,9 @@ impl Python {
             std::process::Command::new(python.program("python"))
                 .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"])
                 .arg(&list),
-            "install the Python packages of tests/requirements.txt",
+            "install Python packages",
         )?;
-        fs::write(&stamp, REQUIREMENTS)?;
+        fs::write(&stamp, requirements)?;
         Ok(python)
     }
 

@@ -8,6 +8,7 @@ mod bad_day; // too little time, too many at once, the wrong order, a process th
 mod bad_input; // what is no event, parameter or setting
 mod cargo_lambda; // events sent as a developer sends them
 mod conventions; // what every rule has to have
+mod deploy; // templates, and what they deploy
 mod ebs_volume_encrypted; // the rule, end to end
 mod endpoint_multi_az; // the rule, end to end
 mod exemptions; // failures that are left alone for a while
