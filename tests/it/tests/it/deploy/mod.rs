@@ -1,5 +1,7 @@
 //! What is deployed: templates that AWS takes, and what is in them.
 
+mod stack;
+
 use std::{
     fs,
     path::{Path, PathBuf},
