@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws::SdkConfig;
 use aws_sdk_applicationautoscaling::{
     Client,
+    config::Builder,
     types::{ScalableDimension, ScalableTarget, ServiceNamespace},
 };
 use rule::Fact;
@@ -25,7 +26,10 @@ impl EndpointScaling {
     /// The scalable targets in the account and Region of `config`.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config), minimums: OnceCell::new() }
+        // It has no FIPS endpoint in most Regions (AWS General Reference), and a client that is asked for one calls a host that there
+        // is not. Where FIPS is the rule, in AWS GovCloud, the ordinary endpoint is the FIPS endpoint.
+        let config = Builder::from(config).use_fips(false).build();
+        Self { client: Client::from_conf(config), minimums: OnceCell::new() }
     }
 
     /// `MinCapacity` of the variant's scalable target, in instances; absent when none is registered. A target whose scaling is

@@ -68,6 +68,17 @@ impl fmt::Debug for ServiceVariables {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        cell::Cell,
+        sync::{Arc, Mutex},
+    };
+
+    use aws_sdk_config::config::Credentials;
+    use aws_smithy_runtime_api::client::{
+        http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
+        orchestrator::{HttpRequest, HttpResponse},
+    };
+
     use super::*;
 
     fn endpoint(config: &SdkConfig, service: &str) -> Option<String> {
@@ -98,6 +109,81 @@ mod tests {
         assert_eq!(config.endpoint_url(), Some("http://all"));
         assert_eq!(endpoint(&config, "Config Service").as_deref(), Some("http://config"));
         assert_eq!(endpoint(&config, "SageMaker"), None);
+    }
+
+    /// The hosts that the clients of a function in this Region call.
+    async fn called(region: &'static str, fips: &'static str) -> Vec<String> {
+        REGION.set((region, fips));
+        let variable = |name: &str| {
+            let (region, fips) = REGION.get();
+            let value = match name {
+                "AWS_REGION" => region,
+                "AWS_USE_FIPS_ENDPOINT" => fips,
+                _ => return None,
+            };
+            Some(value.to_owned())
+        };
+        let hosts = Hosts::default();
+        let connector = SharedHttpConnector::new(hosts.clone());
+        let credentials = Credentials::new("id", "secret", None, None, "test");
+        let config = config(variable, TimeoutConfig::disabled())
+            .to_builder()
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(http_client_fn(move |_, _| connector.clone()))
+            .build();
+        aws_sdk_config::Client::new(&config).put_evaluations().result_token("t").send().await.unwrap_err();
+        aws_sdk_securityhub::Client::new(&config).get_findings().send().await.unwrap_err();
+        let scaling = autoscaling::EndpointScaling::new(&config).minimum("endpoint", "variant").await;
+        assert!(matches!(scaling, rule::Fact::Unread(_)));
+        hosts.0.lock().unwrap().clone()
+    }
+
+    thread_local! {
+        static REGION: Cell<(&'static str, &'static str)> = const { Cell::new(("", "")) };
+    }
+
+    /// Remembers where requests go, and refuses them.
+    #[derive(Clone, Debug, Default)]
+    struct Hosts(Arc<Mutex<Vec<String>>>);
+
+    impl HttpConnector for Hosts {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let host = request.uri().split('/').nth(2).unwrap().to_owned();
+            self.0.lock().unwrap().push(host);
+            HttpConnectorFuture::ready(Ok(HttpResponse::new(400.try_into().unwrap(), "{}".into())))
+        }
+    }
+
+    #[tokio::test]
+    async fn endpoints_are_of_the_partition_and_fips_where_there_is_one() {
+        for (region, fips, hosts) in [
+            (
+                "eu-west-1",
+                "false",
+                ["config", "securityhub", "application-autoscaling"].map(|of| format!("{of}.eu-west-1.amazonaws.com")),
+            ),
+            (
+                "cn-north-1",
+                "false",
+                ["config", "securityhub", "application-autoscaling"]
+                    .map(|of| format!("{of}.cn-north-1.amazonaws.com.cn")),
+            ),
+            (
+                "us-gov-west-1",
+                "true",
+                ["config", "securityhub-fips", "application-autoscaling"]
+                    .map(|of| format!("{of}.us-gov-west-1.amazonaws.com")),
+            ),
+            // Application Auto Scaling has none there.
+            (
+                "us-east-1",
+                "true",
+                ["config-fips", "securityhub-fips", "application-autoscaling"]
+                    .map(|of| format!("{of}.us-east-1.amazonaws.com")),
+            ),
+        ] {
+            assert_eq!(called(region, fips).await, hosts, "{region}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use rule::{Metadata, ParameterError, Parameters, Rule, Timestamp};
+use rule::{Metadata, ParameterError, Parameters, Rule, Timestamp, Trigger};
 use sandbox::{
     Fault, FrontDoor, Function, Moto, Place, Python, When, account,
     config_service::ConfigRule,
@@ -61,6 +61,27 @@ pub fn rules() -> Vec<Metadata> {
     registry().into_iter().map(|rule| rule.meta).collect()
 }
 
+/// What a rule calls, as IAM actions in order. The front door lets its function call nothing else, and its role in the template allows
+/// the same.
+#[must_use]
+pub fn role(meta: &Metadata) -> Vec<String> {
+    // Rules about jobs keep in the account's own result how far they came.
+    let of_jobs = meta.name.starts_with("sagemaker-job-");
+    let reporting = [
+        Some("config:GetComplianceDetailsByConfigRule"),
+        of_jobs.then_some("config:GetComplianceDetailsByResource"),
+        // What AWS Config does not record is in no inventory; of job definitions and schedules it records some.
+        (of_jobs || meta.triggers.contains(&Trigger::Change)).then_some("config:ListDiscoveredResources"),
+        Some("config:PutEvaluations"),
+        Some("securityhub:BatchImportFindings"),
+        Some("securityhub:GetFindings"),
+    ];
+    let mut actions: Vec<_> =
+        meta.iam_actions.iter().copied().chain(reporting.into_iter().flatten()).map(str::to_owned).collect();
+    actions.sort();
+    actions
+}
+
 /// What all tests of the process use: moto behind one front door, and the built functions.
 pub struct Shared {
     /// The front door.
@@ -69,8 +90,8 @@ pub struct Shared {
     pub python: Python,
     /// Programs of the functions, by name.
     pub programs: BTreeMap<String, PathBuf>,
-    /// moto itself, for what the front door answers differently. It ends with the process.
-    pub moto: Moto,
+    /// It ends with the process.
+    _moto: Moto,
 }
 
 /// Sets everything up on first use. It lives on threads of its own, since each test's runtime ends with the test.
@@ -85,7 +106,10 @@ pub fn shared() -> &'static Shared {
                 let python = Python::set_up(&target, |_| ()).expect("Python is set up");
                 let moto = Moto::start(&python).await.expect("moto starts");
                 let (door, _) = FrontDoor::open(moto.address()).await.expect("the front door opens");
-                Shared { door, python, programs, moto }
+                for meta in rules() {
+                    door.role(meta.name, role(&meta));
+                }
+                Shared { door, python, programs, _moto: moto }
             })
         };
         std::thread::scope(|scope| scope.spawn(start).join().expect("the sandbox starts"))

@@ -489,7 +489,7 @@ pub fn deploy(door: &FrontDoor, place: &Place, name: &str, parameters: &str) -> 
     let rule = ConfigRule {
         name: format!("{PREFIX}{name}"),
         parameters: parameters.to_owned(),
-        function: format!("arn:aws:lambda:{}:{}:function:{name}", place.region, place.account),
+        function: place.arn("lambda", &format!("function:{name}")),
     };
     door.with(place, |state| {
         state.config.put_rule(rule.clone());

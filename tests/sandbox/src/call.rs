@@ -27,6 +27,28 @@ impl Place {
         Self { account: account.to_owned(), region: region.to_owned(), copy: 0 }
     }
 
+    /// The partition that its Region is in, as ARNs begin with it.
+    #[must_use]
+    pub fn partition(&self) -> &'static str {
+        match self.region.split_once('-') {
+            Some(("cn", _)) => "aws-cn",
+            Some(("us", rest)) if rest.starts_with("gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// The ARN of something here.
+    #[must_use]
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition(), self.region, self.account)
+    }
+
+    /// The ARN of a role of the account.
+    #[must_use]
+    pub fn role(&self, name: &str) -> String {
+        format!("arn:{}:iam::{}:role/{name}", self.partition(), self.account)
+    }
+
     /// What a client in this place signs with: nothing else tells the front door whose a call is.
     #[must_use]
     pub fn access_key(&self) -> String {
@@ -48,6 +70,8 @@ impl fmt::Display for Place {
 pub struct Call {
     /// Whose it is. The access key says so: in the sandbox it is the account's number, with that of the copy.
     pub place: Place,
+    /// Whose role the caller has, as its session token says: a function's name, or nothing.
+    pub role: String,
     /// The service as the signature names it, which for all services here is also IAM's prefix.
     pub service: String,
     /// The operation, for example `PutEvaluations`; `GET /path` where the protocol does not name it.
@@ -75,7 +99,8 @@ impl Call {
             Some((_, operation)) => operation.to_owned(),
             None => form_action(&body).unwrap_or_else(|| of_path(service, method, uri.path())),
         };
-        Self { place, service: service.to_owned(), operation, body }
+        let role = header(headers, "x-amz-security-token").to_owned();
+        Self { place, role, service: service.to_owned(), operation, body }
     }
 
     /// The body as JSON; null when it is none.

@@ -33,7 +33,7 @@ impl ConfigRule {
     /// `ConfigRuleArn`.
     #[must_use]
     pub fn arn(&self, place: &Place) -> String {
-        format!("arn:aws:config:{}:{}:config-rule/{}", place.region, place.account, self.id())
+        place.arn("config", &format!("config-rule/{}", self.id()))
     }
 }
 

@@ -68,7 +68,7 @@ fn envelope(rule: &ConfigRule, place: &Place, token: &str, invoking_event: &Valu
         "invokingEvent": invoking_event.to_string(),
         "resultToken": token,
         "eventLeftScope": false,
-        "executionRoleArn": format!("arn:aws:iam::{account}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"),
+        "executionRoleArn": place.role("aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"),
         "configRuleArn": rule.arn(place),
         "configRuleName": rule.name,
         "configRuleId": rule.id(),

@@ -2,7 +2,7 @@
 //! and lets go wrong what a test wants to go wrong.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fmt, io,
     net::SocketAddr,
     sync::{
@@ -65,6 +65,7 @@ struct Inner {
     scenes: Mutex<HashMap<Place, Scene>>,
     quotas: Mutex<HashMap<Place, Quota>>,
     copies: Mutex<HashMap<Place, Arc<Remembered>>>,
+    roles: Mutex<HashMap<String, BTreeSet<String>>>,
     started: mpsc::UnboundedSender<(Place, String)>,
 }
 
@@ -106,6 +107,7 @@ impl FrontDoor {
                 scenes: Mutex::default(),
                 quotas: Mutex::default(),
                 copies: Mutex::default(),
+                roles: Mutex::default(),
                 started,
             }),
         };
@@ -118,6 +120,11 @@ impl FrontDoor {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.inner.address)
+    }
+
+    /// Lets the role of this name call these actions and no others, in every place. Who has a role that nobody spoke of may call all.
+    pub fn role(&self, name: &str, actions: impl IntoIterator<Item = String>) {
+        lock(&self.inner.roles).insert(name.to_owned(), actions.into_iter().collect());
     }
 
     /// Looks at or changes what is kept of a place.
@@ -303,6 +310,9 @@ async fn serve(State(door): State<FrontDoor>, request: Request) -> Response<Body
     door.with(&call.place, |state| state.calls.push(call.action()));
     if lock(&door.inner.quotas).get_mut(&call.place).is_some_and(|quota| !quota.allows()) {
         return throttled(&call).into_response();
+    }
+    if lock(&door.inner.roles).get(&call.role).is_some_and(|allowed| !allowed.contains(&call.action())) {
+        return denied(&call).into_response();
     }
     let struck = lock(&door.inner.faults).strike(&call);
     let scene = lock(&door.inner.scenes).get(&call.place).cloned();

@@ -103,6 +103,8 @@ pub fn environment(name: &str, place: &Place, door: &FrontDoor) -> Vec<(&'static
     vec![
         ("AWS_ACCESS_KEY_ID", place.access_key()),
         ("AWS_SECRET_ACCESS_KEY", "sandbox".to_owned()),
+        // Credentials of a role come with one. Here it names the role, for what that may call.
+        ("AWS_SESSION_TOKEN", name.to_owned()),
         ("AWS_REGION", place.region.clone()),
         ("AWS_ENDPOINT_URL", door.url()),
         ("AWS_LAMBDA_FUNCTION_NAME", name.to_owned()),
@@ -246,7 +248,7 @@ struct RuntimeApi {
 fn arn(variables: &[(&str, String)]) -> String {
     let given = |name: &str| variables.iter().find(|(of, _)| *of == name).map_or("", |(_, value)| value.as_str());
     let account = given("AWS_ACCESS_KEY_ID").split('-').next().unwrap_or_default();
-    format!("arn:aws:lambda:{}:{account}:function:{}", given("AWS_REGION"), given("AWS_LAMBDA_FUNCTION_NAME"))
+    Place::new(account, given("AWS_REGION")).arn("lambda", &format!("function:{}", given("AWS_LAMBDA_FUNCTION_NAME")))
 }
 
 impl RuntimeApi {

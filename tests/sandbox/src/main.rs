@@ -219,6 +219,7 @@ async fn keep(
 ) -> Result<(), Trouble> {
     let file = target.join("sandbox.env");
     std::fs::write(&file, show::environment_file(door, place, &python.programs())).map_err(Error::from)?;
+    let _until_then = Written(file.clone());
     // One that has a sample of every event.
     if let Some((_, rule)) = rules.iter().find(|(name, _)| sample(name).exists()) {
         println!("{}", show::how_to_use(&file, &rule.config));
@@ -231,6 +232,16 @@ async fn keep(
         }
     }
     Ok(())
+}
+
+/// A file that is of use only while the sandbox is up.
+struct Written(PathBuf);
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        // Whoever removed it was faster.
+        drop(std::fs::remove_file(&self.0));
+    }
 }
 
 /// The sample of a change that a rule gets; there is none if it only runs on schedule.

@@ -318,6 +318,7 @@ mod tests {
     async fn said(jobs: &PlayedJobs, action: &str, input: &Value) -> Option<Value> {
         let (service, operation) = action.split_once(':').unwrap();
         let call = Call {
+            role: String::new(),
             place: jobs.place.clone(),
             service: service.to_owned(),
             operation: operation.to_owned(),

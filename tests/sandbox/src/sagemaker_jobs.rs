@@ -176,9 +176,8 @@ fn create(things: &mut Vec<Created>, kind: &Kind, place: &Place, input: Value) -
         let message = format!("There is a {} '{name}' already.", kind.noun);
         return Err(Answer::refuse("ResourceInUse", &message));
     }
-    let Place { account, region, .. } = place;
     // SageMaker writes names in ARNs in lower case; moto leaves them as they are.
-    let arn = format!("arn:aws:sagemaker:{region}:{account}:{}/{}", kind.noun, name.to_lowercase());
+    let arn = place.arn("sagemaker", &format!("{}/{}", kind.noun, name.to_lowercase()));
     let answer = Answer::ok(json!({kind.arn: arn}));
     things.push(Created { name, arn, time: time(crate::now().millis()), input });
     Ok(answer)
@@ -418,6 +417,7 @@ mod tests {
 
     fn call(operation: &str, input: &Value) -> Call {
         Call {
+            role: String::new(),
             place: Place::new("123456789012", "us-east-1"),
             service: "sagemaker".to_owned(),
             operation: operation.to_owned(),

@@ -78,10 +78,7 @@ impl SecurityHub {
                 self.enabled = false;
                 Ok(Answer::ok(json!({})))
             }
-            _ => {
-                let Place { account, region, .. } = &call.place;
-                Ok(Answer::ok(json!({"HubArn": format!("arn:aws:securityhub:{region}:{account}:hub/default")})))
-            }
+            _ => Ok(Answer::ok(json!({"HubArn": call.place.arn("securityhub", "hub/default")}))),
         };
         Some(answer.unwrap_or_else(|refusal| refusal))
     }
@@ -250,8 +247,7 @@ fn check(finding: &Value, place: &Place) -> Result<(), String> {
             _ => {}
         }
     }
-    let Place { account, region, .. } = place;
-    if finding["ProductArn"] != format!("arn:aws:securityhub:{region}:{account}:product/{account}/default") {
+    if finding["ProductArn"] != place.arn("securityhub", &format!("product/{}/default", place.account)) {
         return Err("data.ProductArn is not this account's default product in this Region".to_owned());
     }
     for name in ["CreatedAt", "UpdatedAt"] {

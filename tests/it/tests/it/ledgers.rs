@@ -7,8 +7,6 @@ use rule::Trigger;
 use sandbox::{Fault, When, account, events::Item};
 use serde_json::{Value, json};
 
-use crate::generated::permissions;
-
 const RULE: &str = "sagemaker-notebook-no-direct-internet-access";
 
 #[tokio::test]
@@ -433,6 +431,26 @@ async fn the_calls_are_those_that_the_role_allows() {
         let mut calls = account.take_calls();
         calls.sort();
         calls.dedup();
-        assert_eq!(calls, permissions::called(&meta), "{}", meta.name);
+        assert_eq!(calls, it::role(&meta), "{}", meta.name);
     }
+}
+
+/// The front door is as strict as IAM: what a rule does not declare, it cannot call.
+#[tokio::test]
+async fn what_the_role_does_not_allow_is_denied() {
+    let place = sandbox::Place::new("000000000042", "eu-west-1");
+    let door = &shared().door;
+    door.role("a-role-without-findings", ["config:PutEvaluations".to_owned()]);
+    let call = |role: &str| {
+        std::process::Command::new(shared().python.program("python"))
+            .args(["-c", "import boto3; boto3.client('securityhub').get_findings()"])
+            .env_clear()
+            .envs(sandbox::functions::environment(role, &place, door))
+            .env("AWS_DEFAULT_REGION", "eu-west-1")
+            .output()
+            .unwrap()
+    };
+    let denied = String::from_utf8(call("a-role-without-findings").stderr).unwrap();
+    assert!(denied.contains("AccessDeniedException"), "{denied}");
+    assert!(!String::from_utf8(call("somebody").stderr).unwrap().contains("AccessDenied"));
 }

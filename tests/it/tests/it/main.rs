@@ -20,6 +20,7 @@ mod kms_encrypted; // the three SageMaker rules about keys, end to end
 mod ledgers; // what AWS Config and Security Hub are told, and when
 mod notebook_no_direct_internet_access; // the rule, end to end
 mod outside; // boto3 reads what the functions wrote
+mod partitions; // AWS GovCloud and China
 mod retire; // a rule that is about to be deleted
 mod sandbox_program; // `cargo sandbox` as a newcomer runs it
 mod vpc_flow_logs; // the rule, end to end

@@ -256,6 +256,7 @@ print(len(boto3.client('sagemaker').list_notebook_instances()['NotebookInstances
     let interrupt = format!("kill -INT {}", sandbox.id());
     assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
     assert_eq!(sandbox.wait().unwrap().code(), Some(130));
+    assert!(!target().unwrap().join("sandbox.env").exists(), "it would lead to nobody");
     let start = Instant::now();
     while started.iter().any(|pid| std::path::Path::new(&format!("/proc/{pid}")).exists()) {
         assert!(start.elapsed() < Duration::from_secs(10), "{started:?} outlive the sandbox");

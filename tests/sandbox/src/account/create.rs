@@ -15,7 +15,7 @@ pub async fn create_notebook(door: &FrontDoor, place: &Place, name: &str, settin
     let input = json!({
         "NotebookInstanceName": name,
         "InstanceType": "ml.t3.medium",
-        "RoleArn": format!("arn:aws:iam::{}:role/notebook", place.account),
+        "RoleArn": place.role("notebook"),
     });
     let answer = sagemaker(door, place, "CreateNotebookInstance", merged(input, settings)).await?;
     let arn = id(&answer, "/NotebookInstanceArn")?;
@@ -31,7 +31,7 @@ pub async fn create_domain(door: &FrontDoor, place: &Place, name: &str, settings
     let input = json!({
         "DomainName": name,
         "AuthMode": "IAM",
-        "DefaultUserSettings": {"ExecutionRole": format!("arn:aws:iam::{}:role/studio", place.account)},
+        "DefaultUserSettings": {"ExecutionRole": place.role("studio")},
         "SubnetIds": ["subnet-1"],
         "VpcId": "vpc-1",
         // Those without a tag have no tags that moto could list.
@@ -88,7 +88,7 @@ pub async fn create_flow_log(
     of: &str,
     settings: &[(&str, &str)],
 ) -> Result<String, Error> {
-    let role = format!("arn:aws:iam::{}:role/flow-logs", place.account);
+    let role = place.role("flow-logs");
     let mut input = BTreeMap::from([
         ("ResourceType", resource_type),
         ("ResourceId.1", of),
@@ -118,7 +118,7 @@ fn discovered(
 
 /// The same for a resource of EC2, which has no name and whose ARN follows from its id.
 fn discovered_ec2(door: &FrontDoor, place: &Place, resource_type: &str, kind: &str, id: String) -> Item {
-    let arn = format!("arn:aws:ec2:{}:{}:{kind}/{id}", place.region, place.account);
+    let arn = place.arn("ec2", &format!("{kind}/{id}"));
     discovered(door, place, resource_type, None, id, arn)
 }
 
@@ -191,7 +191,7 @@ pub async fn create_model(door: &FrontDoor, place: &Place, name: &str, subnets: 
 pub async fn create_model_with(door: &FrontDoor, place: &Place, name: &str, settings: Value) -> Result<(), Error> {
     let input = json!({
         "ModelName": name,
-        "ExecutionRoleArn": format!("arn:aws:iam::{}:role/model", place.account),
+        "ExecutionRoleArn": place.role("model"),
         "PrimaryContainer": {"Image": image(place, "model")},
     });
     sagemaker(door, place, "CreateModel", merged(input, settings)).await.map(drop)
@@ -322,7 +322,6 @@ pub async fn create_automl_job(door: &FrontDoor, place: &Place, name: &str, sett
 /// # Errors
 /// There is one of that name.
 pub async fn create_labeling_job(door: &FrontDoor, place: &Place, name: &str, settings: Value) -> Result<Item, Error> {
-    let Place { account, region, .. } = place;
     let input = json!({
         "LabelingJobName": name,
         "LabelAttributeName": "label",
@@ -330,7 +329,7 @@ pub async fn create_labeling_job(door: &FrontDoor, place: &Place, name: &str, se
         "OutputConfig": {"S3OutputPath": "s3://labels/"},
         "RoleArn": job_role(place),
         "HumanTaskConfig": {
-            "WorkteamArn": format!("arn:aws:sagemaker:{region}:{account}:workteam/private-crowd/team"),
+            "WorkteamArn": place.arn("sagemaker", "workteam/private-crowd/team"),
             "UiConfig": {"UiTemplateS3Uri": "s3://labels/template.html"},
             "TaskTitle": "Label",
             "TaskDescription": "Say what it is",
@@ -443,7 +442,7 @@ fn image(place: &Place, name: &str) -> String {
 }
 
 fn job_role(place: &Place) -> String {
-    format!("arn:aws:iam::{}:role/job", place.account)
+    place.role("job")
 }
 
 fn cluster() -> Value {

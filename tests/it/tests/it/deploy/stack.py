@@ -149,10 +149,12 @@ def deploy(stack, region, endpoint):
     """The rules in moto's AWS Config, read back, and the whole template in moto's CloudFormation."""
     credentials = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "none"}
     client = lambda service: boto3.client(service, region_name=region, endpoint_url=endpoint, **credentials)
-    client("s3").create_bucket(Bucket="packages", CreateBucketConfiguration={"LocationConstraint": region})
     resources = stack.resources()
-    for name in (name for name, resource in resources.items() if resource["Type"] == "AWS::Lambda::Function"):
-        client("s3").put_object(Bucket="packages", Key=name, Body=b"")
+    codes = [each["Properties"]["Code"] for each in resources.values() if each["Type"] == "AWS::Lambda::Function"]
+    for bucket in {code["S3Bucket"] for code in codes}:
+        client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
+    for code in codes:
+        client("s3").put_object(Bucket=code["S3Bucket"], Key=code["S3Key"], Body=b"")
     created = client("cloudformation").create_stack(
         StackName="detective-controls",
         TemplateBody=json.dumps(stack.template, default=str),
@@ -182,17 +184,13 @@ def deploy(stack, region, endpoint):
         client("config").put_config_rule(ConfigRule=rule)
         put[properties["ConfigRuleName"]] = rule
     held = {each["ConfigRuleName"]: each for each in pages(client("config"), "describe_config_rules", "ConfigRules")}
-    policies = {}
-    for role in pages(client("iam"), "list_roles", "Roles"):
-        names = client("iam").list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
-        documents = [client("iam").get_role_policy(RoleName=role["RoleName"], PolicyName=of)["PolicyDocument"] for of in names]
-        policies[role["RoleName"]] = documents
+    roles = [each for each in pages(client("iam"), "list_roles", "Roles") if client("iam").list_role_policies(RoleName=each["RoleName"])["PolicyNames"]]
     return {
         "status": status,
         "put": put,
         "held": held,
         "created": physical,
-        "policies": policies,
+        "roles": len(roles),
         "types": {name: resource["Type"] for name, resource in resources.items()},
     }
 

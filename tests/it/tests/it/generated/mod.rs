@@ -1,7 +1,7 @@
 //! Files that are written from the rules' metadata. `cargo bless` writes them; otherwise they are compared.
 
 mod parameters;
-pub(crate) mod permissions;
+mod permissions;
 mod template;
 pub(crate) mod yaml;
 
@@ -105,4 +105,17 @@ fn the_templates_fit_into_what_aws_takes() {
             assert!(characters <= 8_000, "{form:?}: {characters} characters of policies: {policies:.80}");
         }
     }
+}
+
+/// There is no such rule yet.
+#[test]
+fn rules_for_administrators_are_left_out_unless_asked_for() {
+    let everywhere = rules().remove(0);
+    let administrators = Metadata { name: "for-administrators", deployed: rule::Deployed::Administrator, ..everywhere };
+    let with = template::template(&[everywhere, administrators], template::Form::Sam);
+    assert!(with.contains("\n  AdministratorRules:\n    Type: String\n"));
+    let condition = "  HasForAdministrators: !And [!Equals [!Ref ForAdministrators, 'true'], !Condition InGlobalRulesRegion, !Equals [!Ref \
+                     AdministratorRules, 'true']]\n";
+    assert!(with.contains(condition), "{with}");
+    assert!(!template::template(&[everywhere], template::Form::Sam).contains("AdministratorRules"));
 }

@@ -1,6 +1,6 @@
 //! The parameters of the template: how it is deployed, and what the rules take.
 
-use rule::{Metadata, ParameterSpec, Values};
+use rule::{Deployed, Metadata, ParameterSpec, Values};
 
 use super::yaml::{list, pascal, scalar};
 
@@ -78,7 +78,14 @@ impl Parameter {
 pub(super) fn of_the_stack(rules: &[Metadata]) -> Vec<(&'static str, Vec<Parameter>)> {
     let longest = rules.iter().map(|meta| meta.name.len()).max().unwrap_or_default();
     let arn = |of: &str| format!("^$|^arn:aws[a-z-]*:{of}$");
-    vec![
+    let administrator = rules.iter().any(|meta| meta.deployed == Deployed::Administrator).then(|| {
+        Parameter::flag(
+            "AdministratorRules",
+            false,
+            "The rules that read what only the organization's management account or a delegated administrator can, in its GlobalRulesRegion",
+        )
+    });
+    let mut groups = vec![
         (
             "Deployment",
             vec![
@@ -232,7 +239,9 @@ pub(super) fn of_the_stack(rules: &[Metadata]) -> Vec<(&'static str, Vec<Paramet
                 ),
             ],
         ),
-    ]
+    ];
+    groups[0].1.extend(administrator);
+    groups
 }
 
 /// Where the packages of the functions are.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use rule::{Metadata, Trigger};
+use rule::Metadata;
 
 /// Actions that stand together, with the resources they are allowed for.
 pub(super) struct Statement {
@@ -38,23 +38,15 @@ pub(super) fn reading(meta: &Metadata) -> Vec<Statement> {
 
 /// What a rule reports to AWS Config, and reads back.
 pub(super) fn config(meta: &Metadata) -> Vec<Statement> {
-    let of_jobs = is_about_jobs(meta);
-    let anywhere = [
-        of_jobs.then_some("config:GetComplianceDetailsByResource"),
-        (of_jobs || meta.triggers.contains(&Trigger::Change)).then_some("config:ListDiscoveredResources"),
-        Some("config:PutEvaluations"),
-    ];
+    let of_config = it::role(meta).into_iter().filter(|action| action.starts_with("config:"));
+    let (narrow, anywhere) = of_config.partition(|action| action == "config:GetComplianceDetailsByConfigRule");
     vec![
         Statement {
             why: "The rule's own id is known only after the rule, which needs the function",
-            actions: vec!["config:GetComplianceDetailsByConfigRule".to_owned()],
+            actions: narrow,
             resources: vec![arn("config", "config-rule/*")],
         },
-        Statement {
-            why: NO_RESOURCE,
-            actions: anywhere.into_iter().flatten().map(str::to_owned).collect(),
-            resources: vec!["*".to_owned()],
-        },
+        Statement { why: NO_RESOURCE, actions: anywhere, resources: vec!["*".to_owned()] },
     ]
 }
 
@@ -83,14 +75,6 @@ pub(super) fn vpc() -> Statement {
         actions: actions.map(|action| format!("ec2:{action}")).to_vec(),
         resources: vec!["*".to_owned()],
     }
-}
-
-/// The IAM actions that a rule calls itself, in order.
-pub(crate) fn called(meta: &Metadata) -> Vec<String> {
-    let statements = [reading(meta), config(meta), security_hub()];
-    let mut actions: Vec<_> = statements.into_iter().flatten().flat_map(|statement| statement.actions).collect();
-    actions.sort();
-    actions
 }
 
 /// Rules about jobs keep in the account's own result how far they came.
