@@ -35,7 +35,7 @@ impl Python {
     /// Python 3 is not there, cannot make environments, or a package cannot be installed.
     pub fn set_up(target: &Path, progress: impl FnOnce(&str)) -> Result<Self, Error> {
         Self::with(target, "python", REQUIREMENTS, || {
-            progress("installing moto and cargo-lambda into target/python (once)")
+            progress("installing moto and cargo-lambda into target/python (once)");
         })
     }
 

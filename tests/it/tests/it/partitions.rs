@@ -1,4 +1,4 @@
-//! AWS GovCloud and China: the same rules, with the ARNs of there.
+//! The partitions of the United States' government and of China: the same rules, with the ARNs of there.
 
 use it::{Account, map, rules, shared};
 use sandbox::Place;

@@ -16,10 +16,7 @@ use sandbox::{
 
 /// The programs that build and check what is deployed.
 pub(crate) fn tools() -> &'static Python {
-    static TOOLS: LazyLock<Python> = LazyLock::new(|| {
-        let target = target().expect("tests run from the target folder");
-        Python::set_up_deployment(&target).expect("the programs are set up")
-    });
+    static TOOLS: LazyLock<Python> = LazyLock::new(|| Python::set_up_deployment(&target().unwrap()).unwrap());
     &TOOLS
 }
 

@@ -75,9 +75,18 @@ impl Parameter {
 }
 
 /// What every function and the stack as a whole take, in the groups in which the console shows them.
-pub(super) fn of_the_stack(rules: &[Metadata]) -> Vec<(&'static str, Vec<Parameter>)> {
+pub(super) fn of_the_stack(rules: &[Metadata]) -> [(&'static str, Vec<Parameter>); 5] {
+    [
+        ("Deployment", deployment(rules)),
+        ("What is reported", reported()),
+        ("Alarms and logs", alarms()),
+        ("Network and encryption", network()),
+        ("Pace", pace()),
+    ]
+}
+
+fn deployment(rules: &[Metadata]) -> Vec<Parameter> {
     let longest = rules.iter().map(|meta| meta.name.len()).max().unwrap_or_default();
-    let arn = |of: &str| format!("^$|^arn:aws[a-z-]*:{of}$");
     let administrator = rules.iter().any(|meta| meta.deployed == Deployed::Administrator).then(|| {
         Parameter::flag(
             "AdministratorRules",
@@ -85,163 +94,158 @@ pub(super) fn of_the_stack(rules: &[Metadata]) -> Vec<(&'static str, Vec<Paramet
             "The rules that read what only the organization's management account or a delegated administrator can, in its GlobalRulesRegion",
         )
     });
-    let mut groups = vec![
-        (
-            "Deployment",
-            vec![
-                Parameter::text(
-                    "RuleNamePrefix",
-                    "ml-",
-                    64 - longest,
-                    ("^[A-Za-z0-9_-]*$", "letters, digits, - and _"),
-                    "Begins the names of rules, functions and alarms, so that a second stack, and rules of others, go beside them",
-                ),
-                Parameter::one_of(
-                    "ScheduleFrequency",
-                    &["TwentyFour_Hours", "Twelve_Hours", "Six_Hours", "Three_Hours", "One_Hour"],
-                    "How often every rule looks at everything",
-                ),
-                Parameter::text(
-                    "GlobalRulesRegion",
-                    "",
-                    25,
-                    ("^[a-z0-9-]*$", "a Region, such as eu-west-1"),
-                    "The one Region that has the rules about what is the same in all Regions. Empty: this one. With stacks in several Regions, name one of them",
-                ),
-                Parameter::one_of(
-                    "Architecture",
-                    &["arm64", "x86_64"],
-                    "Processors that the functions are built for and run on",
-                ),
-                Parameter::flag(
-                    "Retire",
-                    false,
-                    "Before you delete the stack: true, and the next run of each rule takes back its results and findings",
-                ),
-            ],
+    let mut parameters = vec![
+        Parameter::text(
+            "RuleNamePrefix",
+            "ml-",
+            64 - longest,
+            ("^[A-Za-z0-9_-]*$", "letters, digits, - and _"),
+            "Begins the names of rules, functions and alarms, so that a second stack, and rules of others, go beside them",
         ),
-        (
-            "What is reported",
-            vec![
-                Parameter::one_of(
-                    "SecurityHubFindings",
-                    &["failed", "all", "off"],
-                    "Findings for Security Hub: failures and what becomes of them, passes too, or none. Anything but off needs Security Hub in this Region",
-                ),
-                Parameter::one_of(
-                    "ConfigEvaluations",
-                    &["changed", "all"],
-                    "What a schedule tells AWS Config, which bills each evaluation: what differs from what it holds, or everything",
-                ),
-                Parameter::text(
-                    "ExemptionTag",
-                    "",
-                    128,
-                    (r"^[^\x22\x5c]*$", "the key of a tag, without quotation marks"),
-                    "Key of a tag with which a failing resource is left alone until a day that the tag names. Empty: there are no such exemptions",
-                ),
-                Parameter::flag(
-                    "SecurityHubInsights",
-                    true,
-                    "Three insights in Security Hub: failed findings by rule, by account and by severity",
-                ),
-                Parameter::flag(
-                    "SuppressConfigFindings",
-                    false,
-                    "In the Security Hub administrator account only: suppress the findings that AWS Config itself sends about these rules, which say less",
-                ),
-            ],
+        Parameter::one_of(
+            "ScheduleFrequency",
+            &["TwentyFour_Hours", "Twelve_Hours", "Six_Hours", "Three_Hours", "One_Hour"],
+            "How often every rule looks at everything",
         ),
-        (
-            "Alarms and logs",
-            vec![
-                Parameter::one_of(
-                    "Alarms",
-                    &["each-rule", "failed-events", "none"],
-                    "Alarms for errors, undecided resources and silence of each rule, and for events that failed; for the latter only; or none",
-                ),
-                Parameter::text(
-                    "AlarmTopicArn",
-                    "",
-                    320,
-                    (&arn("sns:.*"), "the ARN of an SNS topic"),
-                    "SNS topic that alarms are sent to. Empty: they are seen in CloudWatch only",
-                ),
-                Parameter::flag("Dashboard", true, "A dashboard in CloudWatch, made from the metrics of the rules"),
-                Parameter::new(
-                    "LogRetentionDays",
-                    "365",
-                    Allowed::OneOf(
-                        [
-                            1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
-                            2922, 3288, 3653,
-                        ]
-                        .map(|days: u32| days.to_string())
-                        .to_vec(),
-                    ),
-                    "Days for which the logs of the functions are kept",
-                ),
-                Parameter::one_of(
-                    "LogLevel",
-                    &["INFO", "DEBUG", "WARN", "ERROR"],
-                    "How much the functions log; DEBUG names every failing resource",
-                ),
-            ],
+        Parameter::text(
+            "GlobalRulesRegion",
+            "",
+            25,
+            ("^[a-z0-9-]*$", "a Region, such as eu-west-1"),
+            "The one Region that has the rules about what is the same in all Regions. Empty: this one. With stacks in several Regions, name one of them",
         ),
-        (
-            "Network and encryption",
-            vec![
-                Parameter::list(
-                    "VpcSubnetIds",
-                    ("^(subnet-[0-9a-f]+)?$", "ids of subnets, separated by commas"),
-                    "Subnets for the functions, which then reach AWS by what those subnets reach; docs/deploy.md lists the interface endpoints. Empty: no VPC",
-                ),
-                Parameter::list(
-                    "VpcSecurityGroupIds",
-                    ("^(sg-[0-9a-f]+)?$", "ids of security groups, separated by commas"),
-                    "Security groups for the functions, with VpcSubnetIds",
-                ),
-                Parameter::text(
-                    "EncryptionKeyArn",
-                    "",
-                    256,
-                    (&arn("kms:.*:key/.*"), "the ARN of a KMS key"),
-                    "KMS key for the logs and for the queue of failed events; docs/deploy.md has the key policy. Empty: keys of AWS",
-                ),
-                Parameter::text(
-                    "PermissionsBoundaryArn",
-                    "",
-                    256,
-                    (&arn("iam:.*:policy/.*"), "the ARN of a policy"),
-                    "Permissions boundary for the roles of the functions. Empty: none",
-                ),
-                Parameter::flag(
-                    "UseFipsEndpoints",
-                    false,
-                    "Call the FIPS endpoints of AWS services. Only for Regions that have them: the United States and, for most services, Canada",
-                ),
-            ],
+        Parameter::one_of(
+            "Architecture",
+            &["arm64", "x86_64"],
+            "Processors that the functions are built for and run on",
         ),
-        (
-            "Pace",
-            vec![
-                Parameter::new(
-                    "MaxRequestsPerSecond",
-                    "20",
-                    Allowed::Number(0, 10_000),
-                    "Read calls a second that a run makes at most: the account's API quotas are shared. 0: as many as it can",
-                ),
-                Parameter::new(
-                    "MaxConcurrency",
-                    "16",
-                    Allowed::Number(1, 1000),
-                    "Resources that a run reads at a time",
-                ),
-            ],
+        Parameter::flag(
+            "Retire",
+            false,
+            "Before you delete the stack: true, and the next run of each rule takes back its results and findings",
         ),
     ];
-    groups[0].1.extend(administrator);
-    groups
+    parameters.extend(administrator);
+    parameters
+}
+
+fn reported() -> Vec<Parameter> {
+    vec![
+        Parameter::one_of(
+            "SecurityHubFindings",
+            &["failed", "all", "off"],
+            "Findings for Security Hub: failures and what becomes of them, passes too, or none. Anything but off needs Security Hub in this Region",
+        ),
+        Parameter::one_of(
+            "ConfigEvaluations",
+            &["changed", "all"],
+            "What a schedule tells AWS Config, which bills each evaluation: what differs from what it holds, or everything",
+        ),
+        Parameter::text(
+            "ExemptionTag",
+            "",
+            128,
+            (r"^[^\x22\x5c]*$", "the key of a tag, without quotation marks"),
+            "Key of a tag with which a failing resource is left alone until a day that the tag names. Empty: there are no such exemptions",
+        ),
+        Parameter::flag(
+            "SecurityHubInsights",
+            true,
+            "Three insights in Security Hub: failed findings by rule, by account and by severity",
+        ),
+        Parameter::flag(
+            "SuppressConfigFindings",
+            false,
+            "In the Security Hub administrator account only: suppress the findings that AWS Config itself sends about these rules, which say less",
+        ),
+    ]
+}
+
+fn alarms() -> Vec<Parameter> {
+    vec![
+        Parameter::one_of(
+            "Alarms",
+            &["each-rule", "failed-events", "none"],
+            "Alarms for errors, undecided resources and silence of each rule, and for events that failed; for the latter only; or none",
+        ),
+        Parameter::text(
+            "AlarmTopicArn",
+            "",
+            320,
+            (&arn_of("sns:.*"), "the ARN of an SNS topic"),
+            "SNS topic that alarms are sent to. Empty: they are seen in CloudWatch only",
+        ),
+        Parameter::flag("Dashboard", true, "A dashboard in CloudWatch, made from the metrics of the rules"),
+        Parameter::new(
+            "LogRetentionDays",
+            "365",
+            Allowed::OneOf(
+                [
+                    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
+                    3653,
+                ]
+                .map(|days: u32| days.to_string())
+                .to_vec(),
+            ),
+            "Days for which the logs of the functions are kept",
+        ),
+        Parameter::one_of(
+            "LogLevel",
+            &["INFO", "DEBUG", "WARN", "ERROR"],
+            "How much the functions log; DEBUG names every failing resource",
+        ),
+    ]
+}
+
+fn network() -> Vec<Parameter> {
+    vec![
+        Parameter::list(
+            "VpcSubnetIds",
+            ("^(subnet-[0-9a-f]+)?$", "ids of subnets, separated by commas"),
+            "Subnets for the functions, which then reach AWS by what those subnets reach; docs/deploy.md lists the interface endpoints. Empty: no VPC",
+        ),
+        Parameter::list(
+            "VpcSecurityGroupIds",
+            ("^(sg-[0-9a-f]+)?$", "ids of security groups, separated by commas"),
+            "Security groups for the functions, with VpcSubnetIds",
+        ),
+        Parameter::text(
+            "EncryptionKeyArn",
+            "",
+            256,
+            (&arn_of("kms:.*:key/.*"), "the ARN of a KMS key"),
+            "KMS key for the logs and for the queue of failed events; docs/deploy.md has the key policy. Empty: keys of AWS",
+        ),
+        Parameter::text(
+            "PermissionsBoundaryArn",
+            "",
+            256,
+            (&arn_of("iam:.*:policy/.*"), "the ARN of a policy"),
+            "Permissions boundary for the roles of the functions. Empty: none",
+        ),
+        Parameter::flag(
+            "UseFipsEndpoints",
+            false,
+            "Call the FIPS endpoints of AWS services. Only for Regions that have them: the United States and, for most services, Canada",
+        ),
+    ]
+}
+
+fn pace() -> Vec<Parameter> {
+    vec![
+        Parameter::new(
+            "MaxRequestsPerSecond",
+            "20",
+            Allowed::Number(0, 10_000),
+            "Read calls a second that a run makes at most: the account's API quotas are shared. 0: as many as it can",
+        ),
+        Parameter::new("MaxConcurrency", "16", Allowed::Number(1, 1000), "Resources that a run reads at a time"),
+    ]
+}
+
+/// The pattern of an ARN, or of nothing.
+fn arn_of(what: &str) -> String {
+    format!("^$|^arn:aws[a-z-]*:{what}$")
 }
 
 /// Where the packages of the functions are.

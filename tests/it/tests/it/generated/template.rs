@@ -1,6 +1,6 @@
 //! The CloudFormation template of one account and Region, from the rules' metadata.
 //!
-//! It comes in two forms. The one for `sam build` names the source of the functions. The one for a StackSet names their packages, in a
+//! It comes in two forms. The one for `sam build` names the source of the functions. The one for a stack set names their packages, in a
 //! bucket of each Region, and has no transform: stack sets with service-managed permissions take none (`CreateStackSet`,
 //! `CAPABILITY_AUTO_EXPAND`).
 
@@ -19,7 +19,7 @@ use super::{
 pub(super) enum Form {
     /// `sam build`, in one account.
     Sam,
-    /// A StackSet, with packages from `deploy/organization/package`.
+    /// A stack set, with packages from `deploy/organization/package`.
     StackSet,
 }
 

@@ -24,5 +24,5 @@ pub(super) fn indented(blanks: usize, text: &str) -> String {
 
 /// A name as the ids of a template have it: `vpc-flow-logs-enabled` is `VpcFlowLogsEnabled`.
 pub(crate) fn pascal(name: &str) -> String {
-    name.split('-').map(|word| format!("{}{}", word[..1].to_ascii_uppercase(), &word[1..])).collect()
+    name.split('-').flat_map(|word| [word[..1].to_ascii_uppercase(), word[1..].to_owned()]).collect()
 }
