@@ -1,5 +1,7 @@
 //! What is deployed: templates that AWS takes, and what is in them.
 
+mod build; // programs, as `sam build` makes them
+
 use std::{
     fs,
     path::{Path, PathBuf},
