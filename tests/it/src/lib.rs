@@ -69,8 +69,8 @@ pub struct Shared {
     pub python: Python,
     /// Programs of the functions, by name.
     pub programs: BTreeMap<String, PathBuf>,
-    /// It ends with the process.
-    _moto: Moto,
+    /// moto itself, for what the front door answers differently. It ends with the process.
+    pub moto: Moto,
 }
 
 /// Sets everything up on first use. It lives on threads of its own, since each test's runtime ends with the test.
@@ -85,7 +85,7 @@ pub fn shared() -> &'static Shared {
                 let python = Python::set_up(&target, |_| ()).expect("Python is set up");
                 let moto = Moto::start(&python).await.expect("moto starts");
                 let (door, _) = FrontDoor::open(moto.address()).await.expect("the front door opens");
-                Shared { door, python, programs, _moto: moto }
+                Shared { door, python, programs, moto }
             })
         };
         std::thread::scope(|scope| scope.spawn(start).join().expect("the sandbox starts"))

@@ -3,7 +3,7 @@
 mod parameters;
 pub(crate) mod permissions;
 mod template;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::{env, fs};
 

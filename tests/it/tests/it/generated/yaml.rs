@@ -23,6 +23,6 @@ pub(super) fn indented(blanks: usize, text: &str) -> String {
 }
 
 /// A name as the ids of a template have it: `vpc-flow-logs-enabled` is `VpcFlowLogsEnabled`.
-pub(super) fn pascal(name: &str) -> String {
+pub(crate) fn pascal(name: &str) -> String {
     name.split('-').map(|word| format!("{}{}", word[..1].to_ascii_uppercase(), &word[1..])).collect()
 }
