@@ -1,5 +1,6 @@
 //! What is deployed: templates that AWS takes, and what is in them.
 
+mod build; // programs, as `sam build` makes them
 mod stack;
 
 use std::{

@@ -1,0 +1,141 @@
+//! `sam build`, as a user does it before `sam deploy`: through cargo-lambda and Zig, for the processors of either kind.
+
+use std::{
+    env::consts::ARCH,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use it::{map, shared};
+use sandbox::{
+    Function, Moto, account,
+    functions::{environment, root, target},
+};
+use serde_json::{Value, json};
+
+use super::{output_of, tool, tools};
+
+/// The function that links the least, and so is built for the other architecture as well.
+const SMALLEST: (&str, &str) = ("AiServicesOptOutFunction", "ai-services-opt-out");
+/// One that needs a service's SDK on top of that.
+const LARGER: (&str, &str) =
+    ("SagemakerNotebookNoDirectInternetAccessFunction", "sagemaker-notebook-no-direct-internet-access");
+
+/// The C library of `provided.al2023`.
+const GLIBC: (u32, u32) = (2, 34);
+
+/// Builds a function with SAM; returns its `bootstrap`.
+fn built(function: &str, architecture: &str) -> PathBuf {
+    // Everything is in the target folder, where Cargo keeps what it has built between runs, and nothing in the checkout.
+    let folder = target().unwrap().join("sam");
+    let artifacts = folder.join(architecture).join(function);
+    let path = [tools().programs()].into_iter().chain(path());
+    // How well a function is optimized is not the question here, and takes most of the time: the release script builds as released.
+    let quick = [
+        ("CARGO_PROFILE_RELEASE_LTO", "off"),
+        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+        ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+    ];
+    output_of(
+        tool("sam")
+            .args(["build", function, "--no-cached", "--template", "template.yaml", "--build-dir"])
+            .arg(&artifacts)
+            .args(["--parameter-overrides", &format!("Architecture={architecture}")])
+            .env("PATH", std::env::join_paths(path).unwrap())
+            .env("CARGO_TARGET_DIR", folder.join("cargo"))
+            .envs(quick),
+    );
+    artifacts.join(function).join("bootstrap")
+}
+
+#[expect(clippy::disallowed_methods, reason = "it is given on to a program, with more in it")]
+fn path() -> Vec<PathBuf> {
+    std::env::var("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
+}
+
+/// Checks that Lambda can run it on this architecture.
+fn check(bootstrap: &Path, architecture: &str) {
+    let program = fs::read(bootstrap).unwrap();
+    assert_eq!(program[..5], *b"\x7fELF\x02", "{}", bootstrap.display());
+    // `e_machine` of the ELF header.
+    let machine = match u16::from_le_bytes([program[18], program[19]]) {
+        62 => "x86_64",
+        183 => "arm64",
+        _ => "another",
+    };
+    assert_eq!(machine, architecture);
+    let wanted = versions(&program);
+    let newest = wanted.iter().max().expect("it is linked with the C library");
+    assert!(*newest <= GLIBC, "{newest:?}");
+}
+
+/// The versions of the C library that a program names, `GLIBC_2.34`.
+fn versions(program: &[u8]) -> Vec<(u32, u32)> {
+    const NAME: &[u8] = b"GLIBC_";
+    let texts = program.windows(NAME.len()).enumerate().filter(|(_, window)| *window == NAME);
+    let numbers = texts.filter_map(|(at, _)| {
+        let text = program[at + NAME.len()..].iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.');
+        let text: String = text.map(|byte| char::from(*byte)).collect();
+        let (major, minor) = text.split_once('.')?;
+        Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
+    });
+    numbers.collect()
+}
+
+#[test]
+fn versions_are_compared_as_numbers() {
+    assert_eq!(versions(b"..GLIBC_2.2.5\0GLIBC_2.34\0GLIBC_PRIVATE\0"), [(2, 2), (2, 34)]);
+    assert!((2, 9) < GLIBC && GLIBC < (2, 100));
+}
+
+/// One after the other: SAM takes a program from a folder that says nothing of the architecture.
+#[tokio::test]
+async fn what_sam_builds_for_either_architecture_serves_a_sample_event() {
+    // For x86_64 SAM names no processor to cargo-lambda, which then builds for the machine's: on arm64 there is no other to build for.
+    let here = if ARCH == "aarch64" { "arm64" } else { ARCH };
+    if here != "arm64" {
+        check(&built(SMALLEST.0, "arm64"), "arm64");
+    }
+
+    // The samples are about the sandbox's own account, which other tests use as well: this is another AWS.
+    let moto = Moto::start(&shared().python).await.unwrap();
+    let (door, _) = sandbox::FrontDoor::open(moto.address()).await.unwrap();
+    let place = account::place();
+    account::fill(&door, &place).await.unwrap();
+    let serve = async |(function, name): (&str, &str)| {
+        let bootstrap = built(function, here);
+        check(&bootstrap, here);
+        let rule = account::deploy(&door, &place, name, "");
+        let mut function = Function::start(&bootstrap, &environment(name, &place, &door)).await.unwrap();
+        let event = fs::read(root().join(format!("events/{name}/scheduled.json"))).unwrap();
+        let answer = function.invoke(event, Duration::from_mins(1)).await.unwrap();
+        let results: std::collections::BTreeMap<String, String> = door.with(&place, |state| {
+            let results = state.config.results().iter().filter(|((of, ..), _)| *of == rule.name);
+            results
+                .map(|((_, _, id), kept)| (id.rsplit('/').next().unwrap().to_owned(), kept.compliance.clone()))
+                .collect()
+        });
+        (counts(&answer), results)
+    };
+
+    let (answer, results) = serve(SMALLEST).await;
+    assert_eq!(answer, (json!(0), json!(1), json!(0)));
+    assert_eq!(results, map(&[(place.account.as_str(), "NON_COMPLIANT")]));
+
+    let (answer, results) = serve(LARGER).await;
+    assert_eq!(answer, (json!(2), json!(3), json!(1)));
+    assert_eq!(
+        results,
+        map(&[
+            ("vendor-demo", "NON_COMPLIANT"),
+            ("quick-experiment", "NON_COMPLIANT"),
+            ("fraud-prototype", "NON_COMPLIANT"),
+        ])
+    );
+}
+
+fn counts(answer: &Value) -> (Value, Value, Value) {
+    let count = |name: &str| answer[name].clone();
+    (count("compliant"), count("nonCompliant"), count("notApplicable"))
+}
