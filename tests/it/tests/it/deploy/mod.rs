@@ -1,5 +1,7 @@
 //! What is deployed: templates that AWS takes, and what is in them.
 
+mod organization;
+
 use std::{
     fs,
     path::{Path, PathBuf},
