@@ -153,7 +153,7 @@ fn words(of: &Output) -> (String, String) {
 fn the_packages_are_where_the_template_looks_for_them() {
     let owner = Owner("210000000001");
     let (regions, packages) = (["us-east-1", "eu-west-1"], packages("found"));
-    let arguments = ["--bucket-prefix", "it-found", "--key-prefix", "v1", "--architectures", "arm64", "x86_64"];
+    let arguments = ["--bucket-prefix", "it-found", "--key-prefix", "v1", "--architectures", "x86_64"];
     let arguments: Vec<_> = arguments.into_iter().chain(["--regions"]).chain(regions).collect();
     let (said, progress) = words(&owner.package(&arguments, &packages));
     assert!(!owner.take_changes(&regions).is_empty(), "{progress}");
@@ -179,9 +179,8 @@ fn the_packages_are_where_the_template_looks_for_them() {
     for region in regions {
         let bucket = format!("{}-{region}", printed["PackageBucketPrefix"]);
         let mut expected = BTreeSet::from(["v1/conformance-pack.yaml".to_owned()]);
-        expected
-            .extend(ELF.iter().flat_map(|(architecture, _)| keys_asked_for(printed["PackageKeyPrefix"], architecture)));
-        assert!(expected.len() > 2 * 10);
+        expected.extend(keys_asked_for(printed["PackageKeyPrefix"], printed["Architecture"]));
+        assert!(expected.len() > 10);
         if region == regions[0] {
             expected.insert("v1/template.yaml".to_owned());
         }
