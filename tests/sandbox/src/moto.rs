@@ -119,9 +119,13 @@ impl Moto {
     /// # Errors
     /// It does not start, or does not say where it is within a minute.
     pub async fn start(python: &Python) -> Result<Self, Error> {
+        // moto applies the policy of a bucket without its conditions, so one that denies what does not come over TLS denies everything.
         const SERVER: &str = "
 import os, sys, threading
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket
+FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL
 from moto.server import main
 main(['-H', '127.0.0.1', '-p', '0'])
 ";

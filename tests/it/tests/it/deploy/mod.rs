@@ -1,6 +1,7 @@
 //! What is deployed: templates that AWS takes, and what is in them.
 
 mod build; // programs, as `sam build` makes them
+mod organization;
 mod stack;
 
 use std::{

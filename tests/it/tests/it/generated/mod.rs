@@ -81,6 +81,7 @@ fn the_readme_lists_every_rule() {
 fn the_templates_deploy_every_rule() {
     compare_or_write_file("template.yaml", &template::template(&rules(), template::Form::Sam));
     compare_or_write_file("deploy/organization/template.yaml", &template::template(&rules(), template::Form::StackSet));
+    compare_or_write_file("deploy/organization/security-hub.yaml", &template::security_hub(&rules()));
 }
 
 /// What AWS takes: 1,024 characters of parameters of a rule, 10,240 of policies of a role (blanks do not count), 200 parameters and

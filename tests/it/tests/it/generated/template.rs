@@ -42,15 +42,43 @@ pub(super) fn template(rules: &[Metadata], form: Form) -> String {
     out += "\nResources:\n";
     out += &indented(2, ONCE);
     out += &indented(2, &dashboard());
-    for (view, attribute) in [("rule", "GeneratorId"), ("account", "AwsAccountId"), ("severity", "SeverityLabel")] {
-        out += &indented(2, &insight(view, attribute));
-    }
+    out += &indented(2, &insights());
     out += &indented(2, TWINS);
     for meta in rules {
         out += &indented(2, &of_a_rule(meta, form));
     }
     out += &indented(0, OUTPUTS);
     out
+}
+
+/// What of the template belongs into the Security Hub administrator account, once for all accounts.
+pub(super) fn security_hub(rules: &[Metadata]) -> String {
+    let wanted = ["RuleNamePrefix", "SecurityHubInsights"];
+    let of_the_stack = parameters::of_the_stack(rules).into_iter().flat_map(|(_, parameters)| parameters);
+    let parameters: String =
+        of_the_stack.filter(|one| wanted.contains(&one.name.as_str())).map(|one| one.declaration()).collect();
+    // It would suppress the findings about all rules that there are.
+    let parameters = parameters.replace("'^[A-Za-z0-9_-]*$'", "'^[A-Za-z0-9_-]+$'");
+    let twins = TWINS.replace("  Condition: SuppressesTwins\n", "");
+    format!(
+        "# Written by `cargo bless`: edit tests/it/tests/it/generated.
+#
+# What only a Security Hub administrator account can do for all its members: suppress the findings that AWS Config sends about the rules, and show
+# the failures of all accounts. A stack of that account in each Region, since automation rules hold in their own Region only.
+
+AWSTemplateFormatVersion: '2010-09-09'
+Description: Detective Controls, in the Security Hub administrator account
+
+Parameters:
+{parameters}
+Conditions:
+  HasInsights: !Equals [!Ref SecurityHubInsights, 'true']
+
+Resources:
+{}{}",
+        indented(2, &insights()),
+        indented(2, &twins)
+    )
 }
 
 fn head(rules: &[Metadata], form: Form) -> String {
@@ -537,7 +565,12 @@ RulesDashboard:
     out + "\n      ]}\n"
 }
 
-/// Open failures in one view. The findings are told from others by a field of theirs.
+/// Open failures in three views. The findings are told from others by a field of theirs.
+fn insights() -> String {
+    let views = [("rule", "GeneratorId"), ("account", "AwsAccountId"), ("severity", "SeverityLabel")];
+    views.iter().map(|(view, attribute)| insight(view, attribute)).collect()
+}
+
 fn insight(view: &str, attribute: &str) -> String {
     format!(
         "FailedBy{}:
