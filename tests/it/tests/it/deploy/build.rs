@@ -128,8 +128,10 @@ async fn what_sam_builds_for_either_architecture_serves_a_sample_event() {
     assert_eq!(
         results,
         map(&[
-            ("vendor-demo", "NON_COMPLIANT"),
+            ("pricing-models", "COMPLIANT"),
+            ("credit-risk", "COMPLIANT"),
             ("quick-experiment", "NON_COMPLIANT"),
+            ("vendor-demo", "NON_COMPLIANT"),
             ("fraud-prototype", "NON_COMPLIANT"),
         ])
     );
