@@ -1,6 +1,7 @@
 //! The way of one evaluation: what the event names is read, judged, and recorded in both ledgers. No SDK, no runtime.
 
 mod once;
+mod retire;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use rule::{
 use tokio::sync::mpsc;
 
 use once::{Again, Earlier, PassedOver, Past, resume};
+use retire::Retiring;
 
 use crate::{
     Error, Invocation, Notification,
@@ -98,7 +100,12 @@ where
     let home = of_rule.or_else(|| invocation.account.as_deref().map(Home::of_account));
     let home = home.ok_or_else(|| Error::InvalidEvent("`configRuleArn` and `accountId` are missing".to_owned()))?;
     let task = Task::of::<R>(&invocation.notification);
-    let judge = Judge::<R>::new(invocation, rule_name, &home, world.settings.findings)?;
+    // Of a rule that goes, the parameters may be what is wrong with it.
+    let judge = if world.settings.retire {
+        None
+    } else {
+        Some(Judge::<R>::new(invocation, rule_name, &home, world.settings.findings)?)
+    };
     (summary.rule, summary.trigger, summary.test) = (R::META.name, task.name(), invocation.is_test());
     if let Task::Ignore = task {
         return Ok(());
@@ -120,13 +127,20 @@ where
         .filter(|_| findings != Findings::Off && !invocation.is_test())
         .map(|reporter| security_hub::Ledger::new(world.security_hub, world.clock, reporter, findings));
     let notes = Notes { summary, undecided: None };
-    let run = Run { world, judge, config, security_hub, notes };
-    let problems = match task {
-        Task::Ignore => Vec::new(),
-        Task::Named(resources, _) if world.settings.retire => run.named(&resources, Some(GOING)).await,
-        Task::All if world.settings.retire => run.retire(invocation.is_test()).await,
-        Task::Named(resources, gone) => run.named(&resources, gone).await,
-        Task::All => run.all(invocation.is_test()).await,
+    let problems = match (task, judge) {
+        (Task::Ignore, _) => Vec::new(),
+        (Task::Named(resources, gone), Some(judge)) => {
+            Run { world, judge, config, security_hub, notes }.named(&resources, gone).await
+        }
+        (Task::All, Some(judge)) => Run { world, judge, config, security_hub, notes }.all(invocation.is_test()).await,
+        (task, None) => {
+            let (clock, home, at) = (world.clock, &home, invocation.at);
+            let retiring = Retiring { clock, home, at, config, security_hub, notes };
+            match task {
+                Task::Named(resources, _) => retiring.named(&resources).await,
+                _ => retiring.all(invocation.is_test()).await,
+            }
+        }
     };
     if problems.is_empty() { Ok(()) } else { Err(Error::Incomplete(problems)) }
 }
@@ -308,9 +322,6 @@ fn without_facts(resource: Resource, verdict: Verdict, read_at: Timestamp) -> Fi
     Finding { resource, verdict, read_at, details: Vec::new() }
 }
 
-/// What is said of everything that a rule reported which is about to be deleted.
-const GOING: &str = "the rule is being removed";
-
 /// How long Security Hub may take to catch up when the time to read is over.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -366,30 +377,6 @@ where
         }
         let told = match security_hub {
             Some(security_hub) => security_hub.finish(Coverage::Named).await,
-            None => security_hub::Outcome::default(),
-        };
-        notes.conclude(&mut problems, config, told);
-        problems
-    }
-
-    /// Takes back all that the rule has reported, and reads no resource for it.
-    async fn retire(self, test: bool) -> Vec<Problem> {
-        let Self { world, mut config, mut security_hub, notes, .. } = self;
-        let load = async { if test { Ok(()) } else { config.load().await } };
-        let findings = async {
-            if let Some(security_hub) = &mut security_hub {
-                security_hub.load().await;
-            }
-        };
-        let mut problems = Vec::new();
-        match in_time(world.clock, join(load, findings)).await {
-            Some((held, ())) => problems.extend(held.err().map(Problem::ResultsUnread)),
-            None => problems.push(Problem::OutOfTime("read")),
-        }
-        let coverage = if problems.is_empty() { Coverage::All } else { Coverage::Part };
-        let config = config.finish_for(GOING, coverage).await;
-        let told = match security_hub {
-            Some(security_hub) => security_hub.finish(coverage).await,
             None => security_hub::Outcome::default(),
         };
         notes.conclude(&mut problems, config, told);

@@ -102,3 +102,65 @@ async fn what_was_not_read_stays_and_is_said() {
         assert_eq!(left(&account), (vec![], vec![]));
     }
 }
+
+/// Parameters that the rule does not take may be why it goes.
+#[tokio::test]
+async fn bad_parameters_keep_nothing_from_being_taken_back() {
+    let mut account = Account::new(RULE).await;
+    account.notebooks(&[("n", "Enabled")]).await;
+    account.scheduled().await.unwrap();
+    account.rule.parameters = r#"{"evaluateFailed":"perhaps","noSuch":"1"}"#.to_owned();
+    assert_eq!(account.scheduled().await.unwrap_err().error_type, "InvalidParameter");
+    account.set("RETIRE", "true").await;
+    account.scheduled().await.unwrap();
+    assert_eq!(left(&account), (vec![], vec![]));
+}
+
+/// With Security Hub off, the function says nothing there, to take back either.
+#[tokio::test]
+async fn findings_are_taken_back_while_security_hub_is_on() {
+    let mut account = Account::new(RULE).await;
+    account.notebooks(&[("n", "Enabled")]).await;
+    account.scheduled().await.unwrap();
+    account.set("SECURITY_HUB_FINDINGS", "off").await;
+    account.set("RETIRE", "true").await;
+    account.scheduled().await.unwrap();
+    let (results, findings) = left(&account);
+    assert!(results.is_empty() && findings.len() == 1, "{results:?} {findings:?}");
+    account.set("SECURITY_HUB_FINDINGS", "failed").await;
+    account.scheduled().await.unwrap();
+    assert_eq!(left(&account), (vec![], vec![]));
+}
+
+/// An event that comes late says nothing of results that are newer.
+#[tokio::test]
+async fn a_late_event_leaves_what_is_newer() {
+    let mut account = Account::new(RULE).await;
+    account.notebooks(&[("n", "Enabled")]).await;
+    account.scheduled().await.unwrap();
+    account.set("RETIRE", "true").await;
+    account.scheduled_at(rule::Timestamp::parse("2026-01-01T00:00:00Z").unwrap()).await.unwrap();
+    let (results, _) = left(&account);
+    assert_eq!(results.len(), 1);
+    account.scheduled().await.unwrap();
+    assert_eq!(left(&account), (vec![], vec![]));
+}
+
+/// More results than are retired at a time.
+#[tokio::test]
+async fn however_much_it_is_all_of_it_is_taken_back() {
+    let mut account = Account::new(RULE).await;
+    account.notebooks(&[("n", "Enabled")]).await;
+    account.scheduled().await.unwrap();
+    account.state(|state| {
+        let one = state.config.results().iter().next().map(|(key, kept)| (key.clone(), kept.clone())).unwrap();
+        for number in 0..10_500 {
+            let (name, of, _) = one.0.clone();
+            state.config.results_mut().insert((name, of, format!("gone-{number}")), one.1.clone());
+        }
+    });
+    account.set("RETIRE", "true").await;
+    let answer = account.scheduled().await.unwrap();
+    assert_eq!(answer["resultsRetired"], 10_501);
+    assert_eq!(left(&account), (vec![], vec![]));
+}

@@ -1,8 +1,8 @@
 //! What is deployed: templates that AWS takes, and what is in them.
 
 mod build; // programs, as `sam build` makes them
-mod organization;
-mod stack;
+mod organization; // what deploys to an organization
+mod stack; // what the templates come to in an account
 
 use std::{
     fs,

@@ -169,7 +169,9 @@ fn the_packages_are_where_the_template_looks_for_them() {
         let declared = &stack["Parameters"][*name];
         assert!(declared.is_object(), "stackset.yaml has no parameter {name}");
         let values = if declared["Type"] == "CommaDelimitedList" { value.split(',').collect() } else { vec![*value] };
-        values.iter().for_each(|value| assert!(allows(declared, value), "{name}={value}"));
+        for value in values {
+            assert!(allows(declared, value), "{name}={value}");
+        }
     }
     let required = object(&stack, "/Parameters").iter().filter(|(_, declared)| declared.get("Default").is_none());
     let required: BTreeSet<_> = required.map(|(name, _)| name.as_str()).collect();
@@ -379,7 +381,7 @@ fn resolve(value: &Value, pack: &Value, given: &BTreeMap<&str, &str>) -> Option<
         return (name != "AWS::NoValue").then(|| json!(parameter(name)));
     }
     if let Some(condition) = value.get("Condition") {
-        return holds(condition.as_str().unwrap()).then(|| json!(true));
+        return holds(condition.as_str().unwrap()).then_some(Value::Bool(true));
     }
     let chosen = value["Fn::If"].as_array().unwrap_or_else(|| panic!("{value}"));
     resolve(&chosen[if holds(chosen[0].as_str().unwrap()) { 1 } else { 2 }], pack, given)
@@ -399,7 +401,7 @@ fn the_conformance_pack_is_one_that_aws_config_takes() {
         assert!(
             ["Ref", "Fn::Equals", "Fn::Not"].contains(&name) || object(&pack, "/Conditions").contains_key(name),
             "{name}"
-        )
+        );
     });
 
     let mut put = Vec::new();
@@ -513,6 +515,10 @@ const PROPERTIES: [(&str, &[&str]); 3] = [
 /// Properties of every type.
 const COMMON: [&str; 6] = ["accountId", "arn", "awsRegion", "resourceId", "resourceName", "resourceType"];
 
+/// Words of the language, as far as it is used.
+const SYNTAX: [&str; 14] =
+    ["SELECT", "WHERE", "AND", "OR", "NOT", "LIKE", "IN", "GROUP", "ORDER", "BY", "COUNT", "*", "DESC", "ASC"];
+
 /// What is wrong with a query, by the rules that AWS Config has for them.
 fn faults_of(query: &str) -> Vec<String> {
     let mut faults = Vec::new();
@@ -550,8 +556,6 @@ fn faults_of(query: &str) -> Vec<String> {
     if properties.is_empty() {
         fault("no type whose properties are known");
     }
-    const SYNTAX: [&str; 14] =
-        ["SELECT", "WHERE", "AND", "OR", "NOT", "LIKE", "IN", "GROUP", "ORDER", "BY", "COUNT", "*", "DESC", "ASC"];
     for word in &words {
         let known = SYNTAX.contains(word) || COMMON.contains(word) || properties.contains(word);
         if !known && !["?", "true", "false", "<", ">"].contains(word) {

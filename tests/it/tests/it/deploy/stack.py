@@ -71,7 +71,7 @@ class Stack:
                 sys.exit(f"refused: {name}={part}")
             if "AllowedPattern" in declared and not re.fullmatch(declared["AllowedPattern"], part):
                 sys.exit(f"refused: {name}={part}")
-            if len(part) > declared.get("MaxLength", len(part)):
+            if not declared.get("MinLength", 0) <= len(part) <= declared.get("MaxLength", len(part)):
                 sys.exit(f"refused: {name}={part}")
             if declared["Type"] == "Number" and not declared["MinValue"] <= int(part) <= declared["MaxValue"]:
                 sys.exit(f"refused: {name}={part}")
@@ -92,6 +92,8 @@ class Stack:
             return all([self.is_true(each) for each in given])
         if function == "Fn::Or":
             return any([self.is_true(each) for each in given])
+        if function == "Fn::EachMemberEquals":
+            return all(member == given[1] for member in self.value(given[0]))
         raise ValueError(function)
 
     def value(self, given):
@@ -137,7 +139,7 @@ class Stack:
         return {
             name: {
                 "Type": resource["Type"],
-                "DependsOn": resource.get("DependsOn", []),
+                "DependsOn": [other for other in resource.get("DependsOn", []) if self.resource(other)],
                 "Properties": self.value(resource.get("Properties", {})),
             }
             for name, resource in self.template["Resources"].items()

@@ -144,6 +144,11 @@ fn assertions(rules: &[Metadata]) -> String {
         .collect();
     let mut out = "
 Rules:
+  VpcNeedsBoth:
+    RuleCondition: !Not [Fn::EachMemberEquals: [!Ref VpcSubnetIds, '']]
+    Assertions:
+      - Assert: !Not [Fn::EachMemberEquals: [!Ref VpcSecurityGroupIds, '']]
+        AssertDescription: VpcSubnetIds needs VpcSecurityGroupIds beside it
   SuppressionNeedsPrefix:
     RuleCondition: !Equals [!Ref SuppressConfigFindings, 'true']
     Assertions:
@@ -381,6 +386,28 @@ fn role(meta: &Metadata, id: &str) -> String {
         ),
     );
     out += &indented(12, &allow_if("InVpc", &permissions::vpc()));
+    // The guide's answer to an allowance that is Lambda's and not the function's.
+    out += &indented(
+        12,
+        &format!(
+            "# The function itself may not.
+- !If
+  - InVpc
+  - Effect: Deny
+    Action:
+      - ec2:AssignPrivateIpAddresses
+      - ec2:CreateNetworkInterface
+      - ec2:DeleteNetworkInterface
+      - ec2:UnassignPrivateIpAddresses
+    Resource: '*'
+    Condition:
+      ArnEquals:
+        lambda:SourceFunctionArn: !Sub arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:${{RuleNamePrefix}}{}
+  - !Ref AWS::NoValue
+",
+            meta.name
+        ),
+    );
     out
 }
 
@@ -457,7 +484,13 @@ fn config_rule(meta: &Metadata, id: &str, name: &str) -> String {
 }
 
 fn alarms(meta: &Metadata, id: &str) -> String {
-    let alarm = |of: &str, what: &str, properties: &str| {
+    // Where an hour without a failure says nothing of what failed before it, nobody is told that all is well.
+    let alarm = |of: &str, what: &str, all_clear: bool, properties: &str| {
+        let all_clear = if all_clear {
+            "    OKActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]\n"
+        } else {
+            ""
+        };
         format!(
             "{id}{}Alarm:
   Type: AWS::CloudWatch::Alarm
@@ -466,8 +499,7 @@ fn alarms(meta: &Metadata, id: &str) -> String {
     AlarmName: !Sub ${{RuleNamePrefix}}{}-{of}
     AlarmDescription: '{what}'
     AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]
-    OKActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]
-{}",
+{all_clear}{}",
             pascal(of),
             meta.name,
             indented(4, properties)
@@ -481,7 +513,9 @@ fn alarms(meta: &Metadata, id: &str) -> String {
     [
         alarm(
             "errors",
-            "The function failed three times in an hour, which is once for each attempt at an event. Its log says why",
+            // Of the three attempts at an event, two are in the same hour of the clock, however long they take.
+            "The function failed twice within an hour, so an event is not answered by trying again. Its log says why",
+            false,
             &format!(
                 "Namespace: AWS/Lambda
 MetricName: Errors
@@ -492,7 +526,7 @@ Statistic: Sum
 Period: 3600
 EvaluationPeriods: 1
 ComparisonOperator: GreaterThanOrEqualToThreshold
-Threshold: 3
+Threshold: 2
 TreatMissingData: notBreaching
 "
             ),
@@ -500,13 +534,14 @@ TreatMissingData: notBreaching
         alarm(
             "undecided",
             "The rule could not judge a resource, which keeps its last result. The log of the function and the finding say why",
+            false,
             &format!(
                 "{}Statistic: Maximum
 Period: 3600
 EvaluationPeriods: 1
 ComparisonOperator: GreaterThanThreshold
 Threshold: 0
-TreatMissingData: notBreaching
+TreatMissingData: ignore
 ",
                 of_the_rule("Undecided")
             ),
@@ -514,6 +549,7 @@ TreatMissingData: notBreaching
         alarm(
             "silent",
             "The rule has looked at nothing for 25 hours, or never came to its end: its results may be old",
+            true,
             &format!(
                 "{}Statistic: Sum
 Period: 3600
@@ -567,7 +603,7 @@ RulesDashboard:
 
 /// Open failures in three views. The findings are told from others by a field of theirs.
 fn insights() -> String {
-    let views = [("rule", "GeneratorId"), ("account", "AwsAccountId"), ("severity", "SeverityLabel")];
+    let views = [("rule", "Title"), ("account", "AwsAccountId"), ("severity", "SeverityLabel")];
     views.iter().map(|(view, attribute)| insight(view, attribute)).collect()
 }
 
