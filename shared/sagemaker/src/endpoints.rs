@@ -9,7 +9,7 @@ use aws_sdk_sagemaker::{
 use futures::{StreamExt, TryStreamExt, stream};
 use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags, Timestamp};
 
-use crate::{EndpointConfig, completed, is_not_found, listed, subnets, tags};
+use crate::{EndpointConfig, Model, completed, is_not_found, listed, models::model, tags};
 
 const TYPE: &str = "AWS::SageMaker::Endpoint";
 
@@ -72,15 +72,6 @@ pub enum Hosting {
     Instances(u32),
 }
 
-/// What is true of a model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Model {
-    /// Subnets of its `VpcConfig`; absent when there is none.
-    pub subnets: Fact<Vec<String>>,
-    /// When it was created, where that is known.
-    pub created_at: Option<Timestamp>,
-}
-
 /// An inference component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InferenceComponent {
@@ -128,15 +119,7 @@ impl Endpoints {
 
     /// The model with this name; absent when it was deleted.
     pub async fn model(&self, name: &str) -> Fact<Model> {
-        let read = async || match self.client.describe_model().model_name(name).send().await {
-            Ok(answer) => Fact::Known(Model {
-                subnets: subnets(answer.vpc_config()),
-                created_at: answer.creation_time().and_then(aws::timestamp),
-            }),
-            Err(error) if is_not_found(&error, "Could not find model") => Fact::Absent,
-            Err(error) => Fact::Unread(aws::reason("sagemaker:DescribeModel", &error)),
-        };
-        self.models.get(name, read).await
+        self.models.get(name, async || model(&self.client, name).await).await
     }
 
     /// The tags of an endpoint.

@@ -5,15 +5,17 @@ mod endpoint_configs;
 mod endpoints;
 mod jobs;
 mod local_storage;
+mod models;
 mod notebooks;
 
 pub use domains::{Domain, DomainStatus, Domains};
 pub use endpoint_configs::{ConfiguredVariant, EndpointConfig, EndpointConfigs, Usage};
-pub use endpoints::{Endpoint, EndpointStatus, Endpoints, Hosting, InferenceComponent, Model, Variant};
+pub use endpoints::{Endpoint, EndpointStatus, Endpoints, Hosting, InferenceComponent, Variant};
 pub use jobs::{
     Instances, JOB_PARAMETERS, Job, JobKind, JobParameters, JobPart, JobQuery, JobStatus, Jobs, Parent, Setting,
 };
 pub use local_storage::{LOCAL_STORAGE_PARAMETERS, LocalStorage, LocalStorageResult};
+pub use models::{Container, Model};
 pub use notebooks::{Notebook, NotebookStatus, Notebooks};
 
 use aws_sdk_sagemaker::{
