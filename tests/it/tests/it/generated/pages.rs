@@ -35,7 +35,9 @@ fn page(meta: &Metadata) -> String {
     let file = fs::read_to_string(root().join(format!("functions/{name}/src/lib.rs"))).unwrap();
     let text: Vec<_> = file.lines().map_while(|line| line.strip_prefix("//!")).collect();
     let text: Vec<_> = text.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
-    let text = text.join("\n").replace("`JOBS.md`", "[JOBS.md](../../shared/sagemaker/JOBS.md)");
+    // Links of rustdoc lead nowhere from here.
+    let text = text.join("\n").replace("[`", "`").replace("`]", "`");
+    let text = text.replace("`JOBS.md`", "[JOBS.md](../../shared/sagemaker/JOBS.md)");
     let section = |heading| section(&text, heading, name);
 
     let checks = section("What it checks");
