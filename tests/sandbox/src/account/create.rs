@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{Error, FrontDoor, Place, events::Item};
+use crate::{Answer, Error, Fault, FrontDoor, Place, When, events::Item};
 
 /// Creates a notebook instance and puts it into Config's inventory under its ARN. `settings` are those of
 /// `CreateNotebookInstance` beside name, type and role.
@@ -463,6 +463,51 @@ pub async fn create_endpoint(door: &FrontDoor, place: &Place, name: &str, varian
     sagemaker(door, place, "CreateEndpoint", endpoint).await.map(drop)
 }
 
+/// Creates an endpoint that hosts inference components, `(name, model)`, on two instances, with models that there are. moto has no
+/// inference components, so the front door answers for them.
+///
+/// # Errors
+/// moto does not take it.
+///
+/// # Panics
+/// There are no components.
+pub async fn create_components(
+    door: &FrontDoor,
+    place: &Place,
+    endpoint: &str,
+    components: &[(&str, &str)],
+) -> Result<(), Error> {
+    let Some((_, model)) = components.first() else { panic!("{endpoint} hosts no inference components") };
+    // moto takes no variant without a model, so it is created with one, which the front door takes out.
+    let variant = json!({
+        "VariantName": "v1", "ModelName": model, "InitialInstanceCount": 2, "InstanceType": "ml.m5.large",
+        "InitialVariantWeight": 1.0,
+    });
+    create_endpoint(door, place, endpoint, vec![variant]).await?;
+    let no_model = |answer: &mut Value| {
+        if let Some(variant) = answer["ProductionVariants"][0].as_object_mut() {
+            variant.remove("ModelName");
+        }
+    };
+    let named = |name: &str| format!("\"{name}\"");
+    let described = When::calls("DescribeEndpointConfig").mentioning(&named(endpoint));
+    door.fault(place, described, Fault::patch(no_model));
+    let summary =
+        |(name, _): &(&str, &str)| json!({"InferenceComponentName": name, "InferenceComponentStatus": "InService"});
+    let list = json!({"InferenceComponents": components.iter().map(summary).collect::<Vec<_>>()});
+    let of_endpoint = When::calls("ListInferenceComponents").mentioning(&named(endpoint));
+    door.fault(place, of_endpoint, Fault::Instead(Answer::ok(list)));
+    for (name, model) in components {
+        let component = json!({
+            "InferenceComponentName": name, "EndpointName": endpoint, "VariantName": "v1",
+            "InferenceComponentStatus": "InService", "Specification": {"ModelName": model},
+        });
+        let described = When::calls("DescribeInferenceComponent").mentioning(&named(name));
+        door.fault(place, described, Fault::Instead(Answer::ok(component)));
+    }
+    Ok(())
+}
+
 /// Creates an endpoint configuration with these variants and puts it into Config's inventory under its ARN. `settings` are those of
 /// `CreateEndpointConfig` beside them.
 ///
@@ -510,6 +555,27 @@ pub async fn autoscale(
 /// moto does not take it.
 pub async fn sagemaker(door: &FrontDoor, place: &Place, operation: &str, input: Value) -> Result<Value, Error> {
     door.call(place, "sagemaker", &format!("SageMaker.{operation}"), &input).await.map_err(Error::Account)
+}
+
+/// Calls an operation of AWS Config, past faults and records.
+///
+/// # Errors
+/// The sandbox's AWS Config does not take it.
+pub async fn config(door: &FrontDoor, place: &Place, operation: &str, input: Value) -> Result<Value, Error> {
+    door.call(place, "config", &format!("StarlingDoveService.{operation}"), &input).await.map_err(Error::Account)
+}
+
+/// Lets AWS Config record from now on, or otherwise than before: with this `recordingGroup` and this `recordingMode`.
+///
+/// # Errors
+/// The sandbox's AWS Config does not take it.
+pub async fn record(door: &FrontDoor, place: &Place, group: Value, mode: Value) -> Result<(), Error> {
+    let role = "role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig";
+    let role = format!("arn:aws:iam::{}:{role}", place.account);
+    let recorder = json!({"name": "default", "roleARN": role, "recordingGroup": group, "recordingMode": mode});
+    config(door, place, "PutConfigurationRecorder", json!({"ConfigurationRecorder": recorder})).await?;
+    let name = json!({"ConfigurationRecorderName": "default"});
+    config(door, place, "StartConfigurationRecorder", name).await.map(drop)
 }
 
 /// Calls an operation of KMS, past faults and records.

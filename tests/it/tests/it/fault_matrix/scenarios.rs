@@ -59,7 +59,8 @@ pub(super) struct Operation {
     pub(super) model: Model,
 }
 
-/// An account that has something of everything, in an organization whose policy lets it pass, and one whose organization has none.
+/// An account that has something of everything, in an organization whose policy lets it pass, and one whose organization has none. Their
+/// recorders are the other way round.
 pub(super) async fn filled() -> [Place; 2] {
     static FILLED: OnceCell<[Place; 2]> = OnceCell::const_new();
     let fill = async || {
@@ -67,18 +68,12 @@ pub(super) async fn filled() -> [Place; 2] {
         let (door, place) = (&shared().door, account.place.clone());
         sandbox::account::fill(door, &place).await.unwrap();
         sandbox::account::organize(door, &place).await.unwrap();
-        account.components("documents", &[("component", "document-search")]).await;
-        // VPCs in use, of which one fails.
-        for is_logged in [false, true] {
-            let vpc = sandbox::account::create_vpc(door, &place).await.unwrap();
-            let subnet = sandbox::account::create_subnet(door, &place, &vpc, "eu-west-1a", 0).await.unwrap();
-            sandbox::account::ec2(door, &place, "CreateNetworkInterface", &[("SubnetId", &subnet)]).await.unwrap();
-            if is_logged {
-                sandbox::account::create_flow_log(door, &place, "VPC", &vpc, &[]).await.unwrap();
-            }
-        }
         let other = Account::new("ai-services-opt-out").await.place;
         sandbox::account::organization(door, &other).await.unwrap();
+        // A daily default that is overridden for each needed type.
+        let needed = json!({"resourceTypes": config_recorder_coverage::NEEDED, "recordingFrequency": "CONTINUOUS"});
+        let mode = json!({"recordingFrequency": "DAILY", "recordingModeOverrides": [needed]});
+        sandbox::account::record(door, &other, json!({"allSupported": true}), mode).await.unwrap();
         [place, other]
     };
     FILLED.get_or_init(fill).await.clone()
@@ -89,7 +84,7 @@ pub(super) async fn deployed(meta: &Metadata, place: &Place, variables: &[(&'sta
     // The SDK has much to log at DEBUG, which takes most of a run's time.
     let mut all = vec![("AWS_SECRET_ACCESS_KEY", MARK), ("AWS_SESSION_TOKEN", MARK), ("AWS_LAMBDA_LOG_LEVEL", "INFO")];
     all.extend(variables);
-    Account::at(shared().door.copy(place), meta.name, with_everything_asked(meta.name), &all).await
+    Account::at(shared().door.copy(place), meta.name, &with_everything_asked(meta.name), &all).await
 }
 
 /// Every case of a rule.
