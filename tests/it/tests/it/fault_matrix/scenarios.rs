@@ -70,9 +70,8 @@ pub(super) async fn filled() -> [Place; 2] {
         sandbox::account::organize(door, &place).await.unwrap();
         let other = Account::new("ai-services-opt-out").await.place;
         sandbox::account::organization(door, &other).await.unwrap();
-        // A daily default that is overridden for each needed type.
-        let needed = json!({"resourceTypes": config_recorder_coverage::NEEDED, "recordingFrequency": "CONTINUOUS"});
-        let mode = json!({"recordingFrequency": "DAILY", "recordingModeOverrides": [needed]});
+        let daily = json!({"resourceTypes": ["AWS::EC2::NetworkInterface"], "recordingFrequency": "DAILY"});
+        let mode = json!({"recordingFrequency": "CONTINUOUS", "recordingModeOverrides": [daily]});
         sandbox::account::record(door, &other, json!({"allSupported": true}), mode).await.unwrap();
         [place, other]
     };
