@@ -228,7 +228,11 @@ async fn what_cannot_be_read_is_no_verdict_and_leaves_an_open_failure_alone() {
         (DESCRIBE, recorder("/recordingGroup", Value::Null), gave(DESCRIBE, "no recordingGroup")),
         (DESCRIBE, recorder("/recordingGroup/recordingStrategy/useOnly", json!("NEW")), unknown("recordingStrategy")),
         (DESCRIBE, recorder("/recordingMode/recordingFrequency", json!("NEW")), unknown("recordingFrequency")),
-        (DESCRIBE, recorder("/recordingMode/recordingFrequency", Value::Null), gave(DESCRIBE, "no recordingFrequency")),
+        (
+            DESCRIBE,
+            recorder("/recordingMode", json!({"recordingModeOverrides": []})),
+            gave(DESCRIBE, "no recordingFrequency"),
+        ),
         (DESCRIBE, recorder("/recordingScope", json!("NEW")), unknown("recordingScope")),
         (
             DESCRIBE,
@@ -321,7 +325,7 @@ async fn an_account_is_exempt_by_its_number() {
     let parameters = json!({"exemptResourceIds": account.place.account, "exemptionTag": "exempt"}).to_string();
     account = Account::at(account.place, RULE, &parameters, &EVERYTHING_POSTED).await;
     account.scheduled().await.unwrap();
-    assert!(kept(&account).starts_with("NOT_APPLICABLE exempt by exemptResourceIds"), "{}", kept(&account));
+    assert!(kept(&account).starts_with("NOT_APPLICABLE exempt by parameter exemptResourceIds"), "{}", kept(&account));
     assert_eq!(account.findings(), map(&[]));
 }
 
