@@ -219,6 +219,8 @@ async fn what_cannot_be_read_is_no_verdict_and_leaves_an_open_failure_alone() {
             drop(answer["ConfigurationRecordersStatus"][0].as_object_mut().unwrap().remove(member))
         })
     };
+    // What the model requires, the SDK does too.
+    let unreadable = || format!("config:{DESCRIBE} failed: HTTP status 200 with an answer that cannot be read");
     let unknown = |of: &str| format!("{of} is `NEW`, which this release does not know");
     for (operation, fault, words) in [
         (DESCRIBE, Fault::Denied, format!("config:{DESCRIBE} failed: AccessDeniedException: ")),
@@ -228,15 +230,19 @@ async fn what_cannot_be_read_is_no_verdict_and_leaves_an_open_failure_alone() {
         (DESCRIBE, recorder("/recordingGroup", Value::Null), gave(DESCRIBE, "no recordingGroup")),
         (DESCRIBE, recorder("/recordingGroup/recordingStrategy/useOnly", json!("NEW")), unknown("recordingStrategy")),
         (DESCRIBE, recorder("/recordingMode/recordingFrequency", json!("NEW")), unknown("recordingFrequency")),
-        (
-            DESCRIBE,
-            recorder("/recordingMode", json!({"recordingModeOverrides": []})),
-            gave(DESCRIBE, "no recordingFrequency"),
-        ),
+        (DESCRIBE, recorder("/recordingMode", json!({"recordingModeOverrides": []})), unreadable()),
         (DESCRIBE, recorder("/recordingScope", json!("NEW")), unknown("recordingScope")),
         (
             DESCRIBE,
             recorder("/recordingMode/recordingModeOverrides", json!([{"recordingFrequency": "DAILY"}])),
+            unreadable(),
+        ),
+        (
+            DESCRIBE,
+            recorder(
+                "/recordingMode/recordingModeOverrides",
+                json!([{"recordingFrequency": "DAILY", "resourceTypes": []}]),
+            ),
             gave(DESCRIBE, "a recordingModeOverride without resourceTypes"),
         ),
         (DESCRIBE, recorder("/name", Value::Null), format!("config:{DESCRIBE} listed a recorder without a name")),

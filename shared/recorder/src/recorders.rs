@@ -234,7 +234,6 @@ fn frequency(frequency: &str) -> Fact<Frequency> {
     match frequency {
         "CONTINUOUS" => Fact::Known(Frequency::Continuous),
         "DAILY" => Fact::Known(Frequency::Daily),
-        aws::NOT_SENT => Fact::Unread(format!("{DESCRIBE} gave no recordingFrequency")),
         other => Fact::Unread(aws::unknown("recordingFrequency", other)),
     }
 }
@@ -399,7 +398,6 @@ mod tests {
                 &[(&["AWS::EC2::VPC"], "CONTINUOUS"), (&["AWS::EC2::VPC"], "DAILY")],
                 Fact::Unread(format!("{DESCRIBE} gave two frequencies of AWS::EC2::VPC")),
             ),
-            (aws::NOT_SENT, &[], Fact::Unread(format!("{DESCRIBE} gave no recordingFrequency"))),
         ] {
             let mut mode = RecordingMode::builder().recording_frequency(RecordingFrequency::from(default));
             for (names, frequency) in overrides {
