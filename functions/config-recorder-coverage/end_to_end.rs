@@ -219,7 +219,7 @@ async fn what_cannot_be_read_is_no_verdict_and_leaves_an_open_failure_alone() {
             drop(answer["ConfigurationRecordersStatus"][0].as_object_mut().unwrap().remove(member))
         })
     };
-    // What the model requires, the SDK does too.
+    // A frequency that the model requires, the SDK does too.
     let unreadable = || format!("config:{DESCRIBE} failed: HTTP status 200 with an answer that cannot be read");
     let unknown = |of: &str| format!("{of} is `NEW`, which this release does not know");
     for (operation, fault, words) in [
@@ -234,15 +234,12 @@ async fn what_cannot_be_read_is_no_verdict_and_leaves_an_open_failure_alone() {
         (DESCRIBE, recorder("/recordingScope", json!("NEW")), unknown("recordingScope")),
         (
             DESCRIBE,
-            recorder("/recordingMode/recordingModeOverrides", json!([{"recordingFrequency": "DAILY"}])),
+            recorder("/recordingMode/recordingModeOverrides", json!([{"resourceTypes": ["AWS::EC2::VPC"]}])),
             unreadable(),
         ),
         (
             DESCRIBE,
-            recorder(
-                "/recordingMode/recordingModeOverrides",
-                json!([{"recordingFrequency": "DAILY", "resourceTypes": []}]),
-            ),
+            recorder("/recordingMode/recordingModeOverrides", json!([{"recordingFrequency": "DAILY"}])),
             gave(DESCRIBE, "a recordingModeOverride without resourceTypes"),
         ),
         (DESCRIBE, recorder("/name", Value::Null), format!("config:{DESCRIBE} listed a recorder without a name")),
