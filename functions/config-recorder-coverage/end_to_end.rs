@@ -216,7 +216,7 @@ async fn what_cannot_be_read_is_no_verdict_and_leaves_an_open_failure_alone() {
     };
     let status = |member: &'static str| {
         Fault::patch(move |answer| {
-            drop(answer["ConfigurationRecordersStatus"][0].as_object_mut().unwrap().remove(member))
+            drop(answer["ConfigurationRecordersStatus"][0].as_object_mut().unwrap().remove(member));
         })
     };
     // A frequency that the model requires, the SDK does too.

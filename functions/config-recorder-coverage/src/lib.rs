@@ -11,13 +11,13 @@
 //! `exemptResourceIds` does.
 //!
 //! Not evaluated: whether AWS Config supports a type in this Region, which nothing here tells; a type that it does not support is not
-//! recorded, however the recorder is set. Nor the delivery channel, the recorder's role, and EventBridge. Nor service-linked recorders,
+//! recorded, however the recorder is set. Nor the delivery channel, the recorder's role, and `EventBridge`. Nor service-linked recorders,
 //! which an AWS service owns: where one of scope `PAID` records a type continuously, AWS Config does so although the customer's says
 //! daily.
 //!
 //! ## Why it matters
 //! AWS Config invokes a rule on a change of what it records, and of nothing else. A type that it does not record leaves rules blind until
-//! their next schedule, without any error: a notebook instance may be open to the internet for a day, and be gone before anybody
+//! their next schedule (which AWS Config keeps up while its recorder is stopped, for this rule too), without any error: a notebook instance may be open to the internet for a day, and be gone before anybody
 //! looks. What is recorded daily is seen up to a day late, and not at all if it does not last the day.
 //!
 //! ## Verdicts
@@ -106,7 +106,7 @@ impl Rule for ConfigRecorderCoverage {
             Fact::Known(None) => {}
             Fact::Known(Some(failure)) => failures.push(failure),
             Fact::Absent => {
-                unknown.push("DescribeConfigurationRecorderStatus gave no status of the recorder".to_owned())
+                unknown.push("DescribeConfigurationRecorderStatus gave no status of the recorder".to_owned());
             }
             Fact::Unread(reason) => unknown.push(reason),
         }
@@ -324,6 +324,15 @@ mod tests {
             (often(Fact::Unread(odd()), &[], Fact::Absent), "undecided `NEW` is not known"),
             (often(Fact::Unread(odd()), &NEEDED, Fact::Known(Continuous)), "COMPLIANT"),
             (recorder(|of| of.overrides = Fact::Unread(odd())), "undecided `NEW` is not known"),
+        ] {
+            assert_eq!(decided(&recording), expected, "{recording:?}");
+        }
+    }
+
+    #[test]
+    fn what_fails_is_said_together() {
+        let odd = || "`NEW` is not known".to_owned();
+        for (recording, expected) in [
             // A failure is one whatever else is not known.
             (
                 recorder(|of| {
@@ -337,7 +346,7 @@ mod tests {
             (
                 recorder(|of| {
                     of.scope = Fact::Known(Scope::AllBut(set(&["AWS::EC2::VPC"])));
-                    of.frequency = Fact::Known(Daily);
+                    of.frequency = Fact::Known(Frequency::Daily);
                     of.is_running = Fact::Known(false);
                 }),
                 "NON_COMPLIANT the recorder is stopped; excluded from recording: AWS::EC2::VPC; recorded daily, so judged up to a day \

@@ -86,9 +86,8 @@ impl Recorder {
     pub fn frequency_of(&self, resource_type: &str) -> Fact<Frequency> {
         match &self.overrides {
             Fact::Known(overrides) => match (overrides.get(resource_type), &self.frequency) {
-                (Some(frequency), _) => frequency.clone(),
                 (None, Fact::Absent) => Fact::Known(Frequency::Continuous),
-                (None, frequency) => frequency.clone(),
+                (Some(frequency), _) | (None, frequency) => frequency.clone(),
             },
             Fact::Absent => Fact::Absent,
             Fact::Unread(reason) => Fact::Unread(reason.clone()),
@@ -316,6 +315,9 @@ mod tests {
     #[test]
     fn every_recording_group_has_a_meaning() {
         type Types<'a> = Option<&'a [&'a str]>;
+        const ALL: Option<&str> = Some("ALL_SUPPORTED_RESOURCE_TYPES");
+        const ONLY: Option<&str> = Some("INCLUSION_BY_RESOURCE_TYPES");
+        const BUT: Option<&str> = Some("EXCLUSION_BY_RESOURCE_TYPES");
         let group = |all: bool, strategy: Option<&str>, only: Types<'_>, but: Types<'_>| {
             let but =
                 but.map(|names| ExclusionByResourceTypes::builder().set_resource_types(Some(types(names))).build());
@@ -327,9 +329,6 @@ mod tests {
                 .set_recording_strategy(strategy)
                 .build()
         };
-        const ALL: Option<&str> = Some("ALL_SUPPORTED_RESOURCE_TYPES");
-        const ONLY: Option<&str> = Some("INCLUSION_BY_RESOURCE_TYPES");
-        const BUT: Option<&str> = Some("EXCLUSION_BY_RESOURCE_TYPES");
         // The SDK knows no such type, and AWS does.
         let notebook: Types<'_> = Some(&["AWS::SageMaker::NotebookInstance"]);
         let these = || Fact::Known(Scope::Only(set(&["AWS::SageMaker::NotebookInstance"])));
