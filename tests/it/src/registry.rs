@@ -7,6 +7,7 @@ use crate::{Registered, registered};
 pub fn registry() -> Vec<Registered> {
     vec![
         registered::<ai_services_opt_out::AiServicesOptOut>(),
+        registered::<config_recorder_coverage::ConfigRecorderCoverage>(),
         registered::<ebs_volume_encrypted::VolumeEncrypted>(),
         registered::<sagemaker_domain_kms_encrypted::DomainKmsEncrypted>(),
         registered::<sagemaker_endpoint_config_kms_encrypted::EndpointConfigKmsEncrypted>(),

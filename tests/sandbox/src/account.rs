@@ -115,11 +115,29 @@ pub async fn fill(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     use_vpcs(door, place, &vpcs["lab"], &private).await?;
     // One that hosts inference components: it has no model of its own.
     create_model_with(door, place, "language-model", json!({"VpcConfig": private})).await?;
-    create_components(door, place, "assistant", &[("assistant-1", "language-model")]).await
+    create_components(door, place, "assistant", &[("assistant-1", "language-model")]).await?;
+    fill_recorder(door, place).await
+}
+
+/// The recorder records everything, as the platform's blueprint makes it, but for what somebody took out when the bill came: flow logs,
+/// and network interfaces, which nobody needs. Volumes come and go, so they are recorded once a day.
+async fn fill_recorder(door: &FrontDoor, place: &Place) -> Result<(), Error> {
+    let group = json!({
+        "recordingStrategy": {"useOnly": "EXCLUSION_BY_RESOURCE_TYPES"},
+        "exclusionByResourceTypes": {"resourceTypes": ["AWS::EC2::FlowLog", "AWS::EC2::NetworkInterface"]},
+    });
+    record(door, place, group, once_a_day(&["AWS::EC2::Volume"])).await
+}
+
+/// `recordingMode`: these types once a day, and all others continuously.
+fn once_a_day(types: &[&str]) -> Value {
+    let daily = json!({"description": "to save money", "resourceTypes": types, "recordingFrequency": "DAILY"});
+    json!({"recordingFrequency": "CONTINUOUS", "recordingModeOverrides": [daily]})
 }
 
 /// Puts an account into an organization whose root opts out of AI services, and returns another account of that organization, for
-/// whose unit somebody opted in again.
+/// whose unit somebody opted in again. Its recorder is as the platform's blueprint makes it: what is not recorded continuously, no rule
+/// asks about.
 ///
 /// # Errors
 /// moto does not take something.
@@ -133,7 +151,9 @@ pub async fn organize(door: &FrontDoor, place: &Place) -> Result<Place, Error> {
     move_account(door, place, &chatbots, &labs).await?;
     let back_in = json!({"services": {"lex": {"opt_out_policy": {"@@assign": "optIn"}}}});
     attach_policy(door, place, "lex-for-the-chatbots", &labs, &back_in).await?;
-    Ok(Place::new(&chatbots, &place.region))
+    let member = Place::new(&chatbots, &place.region);
+    record(door, &member, json!({"allSupported": true}), once_a_day(&["AWS::EC2::NetworkInterface"])).await?;
+    Ok(member)
 }
 
 async fn fill_notebooks(door: &FrontDoor, place: &Place) -> Result<(), Error> {

@@ -2,6 +2,8 @@
 
 #[path = "../../../../functions/ai-services-opt-out/end_to_end.rs"]
 mod ai_services_opt_out;
+#[path = "../../../../functions/config-recorder-coverage/end_to_end.rs"]
+mod config_recorder_coverage;
 #[path = "../../../../functions/ebs-volume-encrypted/end_to_end.rs"]
 mod ebs_volume_encrypted;
 #[path = "../../../../functions/sagemaker-endpoint-multi-az/end_to_end.rs"]
