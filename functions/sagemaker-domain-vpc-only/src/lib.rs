@@ -30,8 +30,8 @@
 //! * AWS Config managed rule `SAGEMAKER_DOMAIN_IN_VPC`: the same question, in fewer Regions. Security Hub has no such control.
 
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule, Severity,
-    Trigger, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule,
+    Severity, Trigger, Verdict,
 };
 use sagemaker::{Domain, DomainStatus, NetworkAccess};
 
@@ -127,8 +127,7 @@ mod tests {
     fn the_verdict_table() {
         use DomainStatus::{Deleting, Failed, Pending, Present};
         use NetworkAccess::{PublicInternetOnly, VpcOnly};
-        const PASSES: &str =
-            "COMPLIANT VpcOnly; whether its subnets lead to the internet is not judged here: sagemaker-subnet-no-internet-route asks that";
+        const PASSES: &str = "COMPLIANT VpcOnly; whether its subnets lead to the internet is not judged here: sagemaker-subnet-no-internet-route asks that";
         const PUBLIC: &str = "NON_COMPLIANT AppNetworkAccessType is PublicInternetOnly: apps reach the internet past your VPC; \
                               delete them and update the domain to VpcOnly";
         const NOT_SET: &str = "NON_COMPLIANT AppNetworkAccessType is not set, which is PublicInternetOnly: apps reach the internet \

@@ -35,8 +35,8 @@
 
 use ec2::{AllowedPlaces, Placed, PlacedQuery};
 use rule::{
-    Context, Deployed, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, SoFar, Trigger, Values, Verdict,
+    Context, Deployed, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
+    Severity, SoFar, Trigger, Values, Verdict,
 };
 use sagemaker::{JOB_PARAMETERS, Job, JobKind, JobParameters, JobQuery, Setting};
 

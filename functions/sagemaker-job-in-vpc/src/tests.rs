@@ -215,11 +215,9 @@ fn subnets_are_looked_up_only_for_vpcs() {
     let so_far = SoFar { at: Timestamp::from_millis(31 * 24 * 60 * 60 * 1000), ..SoFar::default() };
     let since = Timestamp::from_millis(24 * 60 * 60 * 1000);
     let of = JobQuery { kinds: JobKind::ALL.to_vec(), since, so_far: so_far.clone(), models: true };
-    for (pairs, look_up) in [
-        (&[] as &[_], LookUp::Nothing),
-        (&[("subnetIds", "subnet-1a")], LookUp::Nothing),
-        (VPC_1, LookUp::Vpcs),
-    ] {
+    for (pairs, look_up) in
+        [(&[] as &[_], LookUp::Nothing), (&[("subnetIds", "subnet-1a")], LookUp::Nothing), (VPC_1, LookUp::Vpcs)]
+    {
         let query = JobInVpc::query(&params(pairs).unwrap(), &so_far);
         assert_eq!(query, PlacedQuery { of: of.clone(), look_up }, "{pairs:?}");
     }

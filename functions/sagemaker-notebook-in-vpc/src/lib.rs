@@ -13,7 +13,7 @@
 //!
 //! ## Why it matters
 //! Outside your VPC, an instance reaches data and the internet over a network of SageMaker's, past your route tables, security groups,
-//! endpoints and flow logs. The default VPC is one of yours in name only: AWS makes it, with public subnets and a route to the internet.
+//! endpoints and flow logs. The default VPC is made by AWS, with public subnets and a route to the internet.
 //!
 //! ## Verdicts
 //! * `COMPLIANT`: it has a subnet, which is one of `subnetIds`, if given, in one of `vpcIds`, if given, and, with `forbidDefaultVpc`, not in the
@@ -257,8 +257,7 @@ mod tests {
         const GONE: &str = "NON_COMPLIANT subnet subnet-gone does not exist, or is no longer shared with this account, so nobody can tell \
                             its VPC; recreate the notebook instance in an allowed one";
         const SILENT: &str = "undecided ec2:DescribeVpcs gave no IsDefault of vpc-silent";
-        const FAILED: &str =
-            "NOT_APPLICABLE the notebook instance failed; set evaluateFailed to judge it all the same";
+        const FAILED: &str = "NOT_APPLICABLE the notebook instance failed; set evaluateFailed to judge it all the same";
         const DELETING: &str = "NOT_APPLICABLE the notebook instance is being deleted";
         let is = |id: &str| Fact::Known(id.to_owned());
         let unread = || Fact::Unread("SecurityGroups and no SubnetId".to_owned());

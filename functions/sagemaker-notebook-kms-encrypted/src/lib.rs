@@ -41,8 +41,8 @@
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule, Severity,
-    SoFar, Trigger, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule,
+    Severity, SoFar, Trigger, Verdict,
 };
 use sagemaker::{EVALUATE_FAILED, Notebook};
 

@@ -29,8 +29,8 @@
 //!   without the instance's status.
 
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule, Severity,
-    Trigger, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule,
+    Severity, Trigger, Verdict,
 };
 use sagemaker::{EVALUATE_FAILED, Notebook};
 

@@ -116,7 +116,9 @@ impl AllowedPlaces {
                 match placed.is_default(&vpc) {
                     Fact::Known(false) => {}
                     Fact::Known(true) => {
-                        return Verdict::non_compliant(format!("subnet {subnet} is in {vpc}, which is the default VPC"));
+                        return Verdict::non_compliant(format!(
+                            "subnet {subnet} is in {vpc}, which is the default VPC"
+                        ));
                     }
                     Fact::Absent => unread = unread.or_else(|| Some(format!("{VPCS} gave no IsDefault of {vpc}"))),
                     Fact::Unread(reason) => unread = unread.or(Some(reason)),

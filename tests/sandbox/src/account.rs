@@ -29,27 +29,56 @@ const KEYS: [(&str, &str); 2] = [
     ("alias/ml-pilot", "scheduled for deletion when the pilot was over"),
 ];
 
-/// Notebook instances: name, direct internet access, root access, KMS key, and how it came so.
-const NOTEBOOKS: [(&str, &str, &str, &str, &str); 6] = [
-    ("pricing-models", "Disabled", "Disabled", "alias/ml-platform", "as the platform's blueprint makes it"),
+/// Notebook instances: name, direct internet access, root access, KMS key, subnet, and how it came so.
+const NOTEBOOKS: [(&str, &str, &str, &str, &str, &str); 6] = [
+    (
+        "pricing-models",
+        "Disabled",
+        "Disabled",
+        "alias/ml-platform",
+        "private-1",
+        "as the platform's blueprint makes it",
+    ),
     (
         "credit-risk",
         "Disabled",
         "Enabled",
         "alias/ml-pilot",
+        "private-2",
         "its team installs packages as root; its key is about to go",
     ),
-    ("quick-experiment", "Enabled", "Disabled", "", "made by hand in the console, where the internet is on by default"),
-    ("vendor-demo", "Enabled", "Enabled", "alias/aws/sagemaker", "a vendor's tutorial, followed to the letter"),
-    (REPAIRED, "Enabled", "Disabled", "", "recreated without internet, and with a key, after the first evaluation"),
-    ("last-years-contest", "Enabled", "Enabled", "", "on its way out: it is being deleted"),
+    (
+        "quick-experiment",
+        "Enabled",
+        "Disabled",
+        "",
+        "",
+        "made by hand in the console, where the internet is on by default and a VPC is not",
+    ),
+    (
+        "vendor-demo",
+        "Enabled",
+        "Enabled",
+        "alias/aws/sagemaker",
+        "default",
+        "a vendor's tutorial, followed to the letter, in the VPC that was there already",
+    ),
+    (
+        REPAIRED,
+        "Enabled",
+        "Disabled",
+        "",
+        "",
+        "recreated in the VPC, without internet, and with a key, after the first evaluation",
+    ),
+    ("last-years-contest", "Enabled", "Enabled", "", "", "on its way out: it is being deleted"),
 ];
 
-/// Domains of SageMaker Studio: name, KMS key, and how it came so.
-const DOMAINS: [(&str, &str, &str); 3] = [
-    ("research", "alias/ml-platform", "as the platform's blueprint makes it"),
-    ("workshop", "", "made for a workshop, and stayed"),
-    ("pilot", "alias/ml-pilot", "on its way out: it is being deleted"),
+/// Domains of SageMaker Studio: name, KMS key, whether its apps have the VPC only, and how it came so.
+const DOMAINS: [(&str, &str, bool, &str); 3] = [
+    ("research", "alias/ml-platform", true, "as the platform's blueprint makes it"),
+    ("workshop", "", false, "made for a workshop, and stayed"),
+    ("pilot", "alias/ml-pilot", false, "on its way out: it is being deleted"),
 ];
 
 /// EBS volumes: whether it is encrypted, and how it came so.
@@ -105,11 +134,11 @@ pub async fn fill(door: &FrontDoor, place: &Place) -> Result<(), Error> {
             kms(door, place, "ScheduleKeyDeletion", input).await?;
         }
     }
-    fill_notebooks(door, place).await?;
-    fill_domains(door, place).await?;
     fill_volumes(door, place).await?;
     let vpcs = fill_vpcs(door, place).await?;
     let private = fill_endpoints(door, place, &vpcs["platform"]).await?;
+    fill_notebooks(door, place, &private).await?;
+    fill_domains(door, place, &vpcs["platform"], &private).await?;
     fill_jobs(door, place, &private).await?;
     fill_monitoring(door, place, &private).await?;
     use_vpcs(door, place, &vpcs["lab"], &private).await?;
@@ -136,9 +165,17 @@ pub async fn organize(door: &FrontDoor, place: &Place) -> Result<Place, Error> {
     Ok(Place::new(&chatbots, &place.region))
 }
 
-async fn fill_notebooks(door: &FrontDoor, place: &Place) -> Result<(), Error> {
-    for (name, internet, root, key, _) in NOTEBOOKS {
-        let settings = json!({"DirectInternetAccess": internet, "RootAccess": root});
+/// `private` is `VpcConfig` of the platform's private subnets.
+async fn fill_notebooks(door: &FrontDoor, place: &Place, private: &Value) -> Result<(), Error> {
+    let default = default_subnet(door, place).await?;
+    for (name, internet, root, key, subnet, _) in NOTEBOOKS {
+        let mut settings = json!({"DirectInternetAccess": internet, "RootAccess": root});
+        match subnet {
+            "private-1" => settings["SubnetId"] = private["Subnets"][0].clone(),
+            "private-2" => settings["SubnetId"] = private["Subnets"][1].clone(),
+            "default" => settings["SubnetId"] = json!(default),
+            _ => {}
+        }
         create_notebook(door, place, name, with_key(settings, key)).await?;
     }
     // moto's notebooks are never on their way out, so the front door says it for it.
@@ -147,9 +184,14 @@ async fn fill_notebooks(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     Ok(())
 }
 
-async fn fill_domains(door: &FrontDoor, place: &Place) -> Result<(), Error> {
-    for (name, key, _) in DOMAINS {
-        create_domain(door, place, name, with_key(json!({}), key)).await?;
+async fn fill_domains(door: &FrontDoor, place: &Place, vpc: &str, private: &Value) -> Result<(), Error> {
+    for (name, key, vpc_only, _) in DOMAINS {
+        let settings = if vpc_only {
+            json!({"AppNetworkAccessType": "VpcOnly", "VpcId": vpc, "SubnetIds": private["Subnets"]})
+        } else {
+            json!({})
+        };
+        create_domain(door, place, name, with_key(settings, key)).await?;
     }
     let being_deleted = Fault::patch(|answer| answer["Status"] = json!("Deleting"));
     door.fault(place, When::calls("DescribeDomain").mentioning("d-pilot"), being_deleted);
@@ -487,13 +529,17 @@ pub fn rewrite_item(id: &str, [from, to]: [&str; 2]) -> Fault {
 /// Id of the Local Zone of [`local_zone`].
 pub const LOCAL_ZONE: &str = "use1-lax1-az1";
 
-/// Recreates [`REPAIRED`] without internet and with a key, as its findings ask; returns it as Config's item names it.
+/// Recreates [`REPAIRED`] where another notebook is, without internet and with a key, as its findings ask; returns it as Config's item
+/// names it.
 ///
 /// # Errors
 /// moto does not take it.
 pub async fn repair(door: &FrontDoor) -> Result<Item, Error> {
+    let (other, ..) = NOTEBOOKS[0];
+    let other = json!({"NotebookInstanceName": other});
+    let subnet = sagemaker(door, &place(), "DescribeNotebookInstance", other).await?["SubnetId"].take();
     delete_notebook(door, &place(), REPAIRED).await?;
-    let settings = json!({"DirectInternetAccess": "Disabled", "RootAccess": "Disabled"});
+    let settings = json!({"DirectInternetAccess": "Disabled", "RootAccess": "Disabled", "SubnetId": subnet});
     create_notebook(door, &place(), REPAIRED, with_key(settings, "alias/ml-platform")).await
 }
 
