@@ -9,8 +9,7 @@ use sandbox::{
 use serde_json::{Value, json};
 
 const RULE: &str = "sagemaker-domain-vpc-only";
-const PASSES: &str =
-    "COMPLIANT VpcOnly; whether its subnets lead to the internet is not judged here: sagemaker-subnet-no-internet-route asks that";
+const PASSES: &str = "COMPLIANT VpcOnly; whether its subnets lead to the internet is not judged here: sagemaker-subnet-no-internet-route asks that";
 const PUBLIC: &str = "NON_COMPLIANT AppNetworkAccessType is PublicInternetOnly: apps reach the internet past your VPC; delete them and \
                       update the domain to VpcOnly";
 const NOT_SET: &str = "NON_COMPLIANT AppNetworkAccessType is not set, which is PublicInternetOnly: apps reach the internet past your \
@@ -133,7 +132,9 @@ async fn a_change_is_judged_live_and_a_domain_that_is_gone_is_not_applicable() {
     account.change(&item, "OK").await.unwrap();
     assert_eq!(account.kept("d-short-lived"), PUBLIC);
     assert_eq!(account.findings(), map(&[("d-short-lived", "FAILED")]));
-    account::sagemaker(&shared().door, &account.place, "DeleteDomain", json!({"DomainId": "d-short-lived"})).await.unwrap();
+    account::sagemaker(&shared().door, &account.place, "DeleteDomain", json!({"DomainId": "d-short-lived"}))
+        .await
+        .unwrap();
     account.change(&item, "OK").await.unwrap();
     assert_eq!(account.results(), map(&[("d-short-lived", "NOT_APPLICABLE")]));
     assert_eq!(account.findings(), map(&[("d-short-lived", "FAILED archived")]));

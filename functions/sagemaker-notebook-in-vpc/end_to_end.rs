@@ -233,8 +233,7 @@ async fn security_groups_without_a_subnet_are_no_verdict() {
 
 #[tokio::test]
 async fn golden_13_a_notebook_is_judged_unless_it_is_going() {
-    const FAILED: &str =
-        "NOT_APPLICABLE the notebook instance failed; set evaluateFailed to judge it all the same";
+    const FAILED: &str = "NOT_APPLICABLE the notebook instance failed; set evaluateFailed to judge it all the same";
     for (parameters, failed) in [("", FAILED), (r#"{"evaluateFailed":"true"}"#, OUTSIDE)] {
         let mut account = Account::with(RULE, parameters, &[("CONFIG_EVALUATIONS", "all")]).await;
         let cases = [

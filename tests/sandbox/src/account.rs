@@ -134,11 +134,12 @@ pub async fn fill(door: &FrontDoor, place: &Place) -> Result<(), Error> {
             kms(door, place, "ScheduleKeyDeletion", input).await?;
         }
     }
+    // Before anything of EC2: the first of SageMaker's draws from what moto makes EC2's ids of.
+    fill_domains(door, place).await?;
     fill_volumes(door, place).await?;
     let vpcs = fill_vpcs(door, place).await?;
     let private = fill_endpoints(door, place, &vpcs["platform"]).await?;
     fill_notebooks(door, place, &private).await?;
-    fill_domains(door, place, &vpcs["platform"], &private).await?;
     fill_jobs(door, place, &private).await?;
     fill_monitoring(door, place, &private).await?;
     use_vpcs(door, place, &vpcs["lab"], &private).await?;
@@ -184,13 +185,9 @@ async fn fill_notebooks(door: &FrontDoor, place: &Place, private: &Value) -> Res
     Ok(())
 }
 
-async fn fill_domains(door: &FrontDoor, place: &Place, vpc: &str, private: &Value) -> Result<(), Error> {
+async fn fill_domains(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     for (name, key, vpc_only, _) in DOMAINS {
-        let settings = if vpc_only {
-            json!({"AppNetworkAccessType": "VpcOnly", "VpcId": vpc, "SubnetIds": private["Subnets"]})
-        } else {
-            json!({})
-        };
+        let settings = if vpc_only { json!({"AppNetworkAccessType": "VpcOnly"}) } else { json!({}) };
         create_domain(door, place, name, with_key(settings, key)).await?;
     }
     let being_deleted = Fault::patch(|answer| answer["Status"] = json!("Deleting"));
