@@ -134,18 +134,18 @@ pub async fn fill(door: &FrontDoor, place: &Place) -> Result<(), Error> {
             kms(door, place, "ScheduleKeyDeletion", input).await?;
         }
     }
-    // Before anything of EC2: the first of SageMaker's draws from what moto makes EC2's ids of.
+    fill_notebooks(door, place).await?;
     fill_domains(door, place).await?;
     fill_volumes(door, place).await?;
     let vpcs = fill_vpcs(door, place).await?;
     let private = fill_endpoints(door, place, &vpcs["platform"]).await?;
-    fill_notebooks(door, place, &private).await?;
     fill_jobs(door, place, &private).await?;
     fill_monitoring(door, place, &private).await?;
     use_vpcs(door, place, &vpcs["lab"], &private).await?;
     // One that hosts inference components: it has no model of its own.
     create_model_with(door, place, "language-model", json!({"VpcConfig": private})).await?;
-    create_components(door, place, "assistant", &[("assistant-1", "language-model")]).await
+    create_components(door, place, "assistant", &[("assistant-1", "language-model")]).await?;
+    place_notebooks(door, place, &private).await
 }
 
 /// Puts an account into an organization whose root opts out of AI services, and returns another account of that organization, for
@@ -166,22 +166,32 @@ pub async fn organize(door: &FrontDoor, place: &Place) -> Result<Place, Error> {
     Ok(Place::new(&chatbots, &place.region))
 }
 
-/// `private` is `VpcConfig` of the platform's private subnets.
-async fn fill_notebooks(door: &FrontDoor, place: &Place, private: &Value) -> Result<(), Error> {
-    let default = default_subnet(door, place).await?;
-    for (name, internet, root, key, subnet, _) in NOTEBOOKS {
-        let mut settings = json!({"DirectInternetAccess": internet, "RootAccess": root});
-        match subnet {
-            "private-1" => settings["SubnetId"] = private["Subnets"][0].clone(),
-            "private-2" => settings["SubnetId"] = private["Subnets"][1].clone(),
-            "default" => settings["SubnetId"] = json!(default),
-            _ => {}
-        }
+async fn fill_notebooks(door: &FrontDoor, place: &Place) -> Result<(), Error> {
+    for (name, internet, root, key, ..) in NOTEBOOKS {
+        let settings = json!({"DirectInternetAccess": internet, "RootAccess": root});
         create_notebook(door, place, name, with_key(settings, key)).await?;
     }
     // moto's notebooks are never on their way out, so the front door says it for it.
     let being_deleted = Fault::patch(|answer| answer["NotebookInstanceStatus"] = json!("Deleting"));
     door.fault(place, When::calls("DescribeNotebookInstance").mentioning("last-years-contest"), being_deleted);
+    Ok(())
+}
+
+/// Recreates the notebook instances that have a subnet in it, as they have been from the start: what moto answers before there are
+/// subnets decides which ids those get. `private` is `VpcConfig` of the platform's private subnets.
+async fn place_notebooks(door: &FrontDoor, place: &Place, private: &Value) -> Result<(), Error> {
+    let default = default_subnet(door, place).await?;
+    for (name, internet, root, key, subnet, _) in NOTEBOOKS {
+        let subnet = match subnet {
+            "private-1" => private["Subnets"][0].clone(),
+            "private-2" => private["Subnets"][1].clone(),
+            "default" => json!(default),
+            _ => continue,
+        };
+        delete_notebook(door, place, name).await?;
+        let settings = json!({"DirectInternetAccess": internet, "RootAccess": root, "SubnetId": subnet});
+        create_notebook(door, place, name, with_key(settings, key)).await?;
+    }
     Ok(())
 }
 
