@@ -151,7 +151,8 @@ mod tests {
         ] {
             let row = format!("{status:?}, {kms_key:?}, {key:?}, {required:?}");
             let keys = kms_key.known().map(|named| (named.clone(), key)).into_iter().collect();
-            let domain = Keyed { of: Domain { status, kms_key, details: Vec::new() }, keys };
+            let of = Domain { status, kms_key, network_access: Fact::Absent, details: Vec::new() };
+            let domain = Keyed { of, keys };
             let context = Context { account: "111122223333", ..Context::default() };
             assert_eq!(DomainKmsEncrypted::decide(&domain, required, context), verdict, "{row}");
         }

@@ -10,6 +10,7 @@ pub fn registry() -> Vec<Registered> {
         registered::<config_recorder_coverage::ConfigRecorderCoverage>(),
         registered::<ebs_volume_encrypted::VolumeEncrypted>(),
         registered::<sagemaker_domain_kms_encrypted::DomainKmsEncrypted>(),
+        registered::<sagemaker_domain_vpc_only::DomainVpcOnly>(),
         registered::<sagemaker_endpoint_config_kms_encrypted::EndpointConfigKmsEncrypted>(),
         registered::<sagemaker_endpoint_multi_az::MultiAz>(),
         registered::<sagemaker_job_in_vpc::JobInVpc>(),
@@ -17,8 +18,10 @@ pub fn registry() -> Vec<Registered> {
         registered::<sagemaker_job_network_isolation::JobNetworkIsolation>(),
         registered::<sagemaker_job_output_kms_encrypted::JobOutputKmsEncrypted>(),
         registered::<sagemaker_job_volume_kms_encrypted::JobVolumeKmsEncrypted>(),
+        registered::<sagemaker_notebook_in_vpc::NotebookInVpc>(),
         registered::<sagemaker_notebook_kms_encrypted::NotebookKmsEncrypted>(),
         registered::<sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess>(),
+        registered::<sagemaker_notebook_root_access_disabled::RootAccessDisabled>(),
         registered::<vpc_flow_logs_enabled::FlowLogsEnabled>(),
     ]
 }

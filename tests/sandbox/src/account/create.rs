@@ -175,6 +175,22 @@ pub async fn create_subnet(
     between(&answer, "<subnetId>", "<").map(str::to_owned).ok_or(Error::Account(answer))
 }
 
+/// Id of a subnet of the default VPC, which an account has from the beginning.
+///
+/// # Errors
+/// moto has none.
+pub async fn default_subnet(door: &FrontDoor, place: &Place) -> Result<String, Error> {
+    let zone = format!("{}a", place.region);
+    let filters = [
+        ("Filter.1.Name", "default-for-az"),
+        ("Filter.1.Value.1", "true"),
+        ("Filter.2.Name", "availability-zone"),
+        ("Filter.2.Value.1", &zone),
+    ];
+    let answer = ec2(door, place, "DescribeSubnets", &filters).await?;
+    between(&answer, "<subnetId>", "<").map(str::to_owned).ok_or(Error::Account(answer))
+}
+
 /// Creates a model in these subnets; in none without a `VpcConfig`.
 ///
 /// # Errors
