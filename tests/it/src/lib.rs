@@ -3,6 +3,8 @@
 // Everything here runs in tests, where a panic is the way to fail.
 #![allow(clippy::expect_used, clippy::missing_errors_doc, clippy::missing_panics_doc, clippy::unwrap_used)]
 
+mod registry;
+
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -13,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+pub use registry::registry;
 use rule::{Metadata, ParameterError, Parameters, Rule, Timestamp, Trigger};
 use sandbox::{
     Fault, FrontDoor, Function, Moto, Place, Python, When, account,
@@ -33,26 +36,6 @@ pub struct Registered {
 
 fn registered<R: Rule>() -> Registered {
     Registered { meta: R::META, read: |given| R::params(given).map(drop) }
-}
-
-/// Every rule there is: one line per folder of `functions/`.
-#[must_use]
-pub fn registry() -> Vec<Registered> {
-    vec![
-        registered::<ai_services_opt_out::AiServicesOptOut>(),
-        registered::<ebs_volume_encrypted::VolumeEncrypted>(),
-        registered::<sagemaker_domain_kms_encrypted::DomainKmsEncrypted>(),
-        registered::<sagemaker_endpoint_config_kms_encrypted::EndpointConfigKmsEncrypted>(),
-        registered::<sagemaker_endpoint_multi_az::MultiAz>(),
-        registered::<sagemaker_job_in_vpc::JobInVpc>(),
-        registered::<sagemaker_job_inter_container_encryption::JobInterContainerEncryption>(),
-        registered::<sagemaker_job_network_isolation::JobNetworkIsolation>(),
-        registered::<sagemaker_job_output_kms_encrypted::JobOutputKmsEncrypted>(),
-        registered::<sagemaker_job_volume_kms_encrypted::JobVolumeKmsEncrypted>(),
-        registered::<sagemaker_notebook_kms_encrypted::NotebookKmsEncrypted>(),
-        registered::<sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess>(),
-        registered::<vpc_flow_logs_enabled::FlowLogsEnabled>(),
-    ]
 }
 
 /// What every rule says of itself.
@@ -101,7 +84,7 @@ pub fn shared() -> &'static Shared {
         let runtime = Box::leak(Box::new(tokio::runtime::Runtime::new().expect("a runtime")));
         let start = || {
             runtime.block_on(async {
-                let programs = functions::build(&[], |_| ()).expect("the functions build");
+                let programs = functions::build(&[], &[], |_| ()).expect("the functions build");
                 let target = functions::target().expect("tests run from the target folder");
                 let python = Python::set_up(&target, |_| ()).expect("Python is set up");
                 let moto = Moto::start(&python).await.expect("moto starts");
@@ -188,35 +171,9 @@ impl Account {
         }
     }
 
-    /// Creates an endpoint that hosts inference components, `(name, model)`, on two instances, with models that there are. moto
-    /// has no inference components, so the front door answers for them.
+    /// Creates an endpoint that hosts inference components, `(name, model)`, on two instances, with models that there are.
     pub async fn components(&self, endpoint: &str, components: &[(&str, &str)]) {
-        let (_, model) = components.first().expect("there is one");
-        // moto takes no variant without a model, so it is created with one, which the front door takes out.
-        let variant = serde_json::json!({
-            "VariantName": "v1", "ModelName": model, "InitialInstanceCount": 2, "InstanceType": "ml.m5.large",
-            "InitialVariantWeight": 1.0,
-        });
-        account::create_endpoint(&shared().door, &self.place, endpoint, vec![variant]).await.expect("moto creates it");
-        let no_model = |answer: &mut Value| {
-            answer["ProductionVariants"][0].as_object_mut().expect("a variant").remove("ModelName");
-        };
-        self.fault(
-            When::calls("DescribeEndpointConfig").mentioning(&format!("\"{endpoint}\"")),
-            Fault::patch(no_model),
-        );
-        let summary = |(name, _): &(&str, &str)| serde_json::json!({"InferenceComponentName": name, "InferenceComponentStatus": "InService"});
-        let list = serde_json::json!({"InferenceComponents": components.iter().map(summary).collect::<Vec<_>>()});
-        let of_endpoint = When::calls("ListInferenceComponents").mentioning(&format!("\"{endpoint}\""));
-        self.fault(of_endpoint, Fault::Instead(sandbox::Answer::ok(list)));
-        for (name, model) in components {
-            let component = serde_json::json!({
-                "InferenceComponentName": name, "EndpointName": endpoint, "VariantName": "v1",
-                "InferenceComponentStatus": "InService", "Specification": {"ModelName": model},
-            });
-            let described = When::calls("DescribeInferenceComponent").mentioning(&format!("\"{name}\""));
-            self.fault(described, Fault::Instead(sandbox::Answer::ok(component)));
-        }
+        account::create_components(&shared().door, &self.place, endpoint, components).await.expect("moto creates it");
     }
 
     /// Lets something go wrong.

@@ -108,10 +108,14 @@ pub async fn fill(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     fill_notebooks(door, place).await?;
     fill_domains(door, place).await?;
     fill_volumes(door, place).await?;
-    let platform = fill_vpcs(door, place).await?;
-    let private = fill_endpoints(door, place, &platform).await?;
+    let vpcs = fill_vpcs(door, place).await?;
+    let private = fill_endpoints(door, place, &vpcs["platform"]).await?;
     fill_jobs(door, place, &private).await?;
-    fill_monitoring(door, place, &private).await
+    fill_monitoring(door, place, &private).await?;
+    use_vpcs(door, place, &vpcs["lab"], &private).await?;
+    // One that hosts inference components: it has no model of its own.
+    create_model_with(door, place, "language-model", json!({"VpcConfig": private})).await?;
+    create_components(door, place, "assistant", &[("assistant-1", "language-model")]).await
 }
 
 /// Puts an account into an organization whose root opts out of AI services, and returns another account of that organization, for
@@ -164,8 +168,8 @@ async fn fill_volumes(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns the id of the platform's VPC.
-async fn fill_vpcs(door: &FrontDoor, place: &Place) -> Result<String, Error> {
+/// Returns ids by name.
+async fn fill_vpcs(door: &FrontDoor, place: &Place) -> Result<BTreeMap<&'static str, String>, Error> {
     create_log_group(door, place, "vpc-flow-logs").await?;
     let mut ids = BTreeMap::new();
     for (name, _) in VPCS {
@@ -184,7 +188,17 @@ async fn fill_vpcs(door: &FrontDoor, place: &Place) -> Result<String, Error> {
     let owner = [format!("<ownerId>{}</ownerId>", place.account), "<ownerId>444455556666</ownerId>".to_owned()];
     let owner = [owner[0].as_str(), owner[1].as_str()];
     door.fault(place, When::calls("DescribeVpcs"), rewrite_item(&ids["shared"], owner));
-    Ok(ids["platform"].clone())
+    Ok(ids)
+}
+
+/// Network interfaces, without which a VPC is not in use: in the platform's private subnets, and in the lab.
+async fn use_vpcs(door: &FrontDoor, place: &Place, lab: &str, private: &Value) -> Result<(), Error> {
+    let bench = create_subnet(door, place, lab, &format!("{}a", place.region), 0).await?;
+    let private = private["Subnets"][0].as_str().unwrap_or_default();
+    for subnet in [bench.as_str(), private] {
+        ec2(door, place, "CreateNetworkInterface", &[("SubnetId", subnet)]).await?;
+    }
+    Ok(())
 }
 
 /// Returns `VpcConfig` of the platform's private subnets.

@@ -5,7 +5,7 @@
 mod show;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
@@ -22,13 +22,13 @@ use sandbox::{
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-/// The rule that judges the account itself.
-const OF_ACCOUNT: &str = "ai-services-opt-out";
-
 /// Runs every rule against a local AWS account that has drifted, and shows what AWS Config and Security Hub are told.
 #[derive(Debug, Parser)]
 #[command(name = "cargo sandbox", bin_name = "cargo sandbox")]
 struct Options {
+    /// Run this rule only; may be given more than once.
+    #[arg(long = "rule", value_name = "NAME")]
+    rules: Vec<String>,
     /// Stay up afterwards, for the AWS CLI, boto3 and cargo lambda. End with Ctrl-C.
     #[arg(long)]
     keep: bool,
@@ -43,6 +43,8 @@ enum Trouble {
     Rule { rule: String, event: &'static str, failure: Failure, log: String },
     #[error("{0} is not in Cargo's answer: is it a function of this workspace?")]
     NotBuilt(String),
+    #[error("there is no rule {0}; there are\n  {1}")]
+    NoSuchRule(String, String),
     #[error("interrupted")]
     Interrupted,
 }
@@ -67,10 +69,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), Trouble> {
+    let wanted = wanted(&options.rules)?;
     let step = Step::new();
     step.begin("building the functions (the first time takes minutes: the AWS SDK is large)");
     let bar = step.0.clone();
-    let programs = blocking(move || functions::build(&[], |line| bar.set_message(line.to_owned()))).await?;
+    let programs = blocking(move || functions::build(&wanted, &[], |line| bar.set_message(line.to_owned()))).await?;
     step.end(&format!("built {}", count(programs.len(), "function")));
 
     step.begin("setting up Python");
@@ -103,13 +106,15 @@ async fn run(options: &Options) -> Result<(), Trouble> {
     }
     step.end(&format!("AWS Config invoked {} on schedule", count(rules.len(), "rule")));
     // Of an account there is one, so another one shows the other verdict.
-    step.begin(&format!("account {member} opted in again"));
-    for (name, program) in programs.iter().filter(|(name, _)| *name == OF_ACCOUNT) {
-        Deployed::new(&door, &member, name, program).await?.schedule(&door, &member).await?;
+    let of_account: Vec<_> = rules.values().filter(|rule| rule.is_about_the_account(&door, &place)).collect();
+    let of_account: Vec<_> = of_account.into_iter().map(|rule| rule.name().to_owned()).collect();
+    for name in &of_account {
+        step.begin(&format!("AWS Config invokes {name} in account {member}"));
+        Deployed::new(&door, &member, name, &programs[name]).await?.schedule(&door, &member).await?;
     }
-    step.end(&format!(
-        "account {member} of the same organization opted in again; AWS Config invoked {OF_ACCOUNT} there too"
-    ));
+    if !of_account.is_empty() {
+        step.end(&format!("AWS Config invoked {} in account {member} too", of_account.join(" and ")));
+    }
 
     step.begin("a notebook instance is repaired");
     let item = account::repair(&door).await?;
@@ -133,11 +138,25 @@ async fn run(options: &Options) -> Result<(), Trouble> {
 
     println!("\n{}", show::tables(&door, &[place.clone(), member]));
     let new = if new.is_empty() { "no new result and no new finding".to_owned() } else { new.join("; ") };
-    println!("All rules ran again after that, as they are deployed, and reported {new}.");
+    let all = if options.rules.is_empty() { "All rules" } else { "They" };
+    println!("{all} ran again after that, as they are deployed, and reported {new}.");
     if options.keep {
         keep(&door, &place, &target, &python, rules, asked).await?;
     }
     Ok(())
+}
+
+/// The rules that were asked for, with or without a deployment's prefix; none for all.
+fn wanted(asked: &[String]) -> Result<Vec<String>, Trouble> {
+    let folders = std::fs::read_dir(functions::root().join("functions")).map_err(Error::from)?;
+    let names = folders.filter_map(|folder| folder.ok()?.file_name().into_string().ok());
+    let names: BTreeSet<_> = names.collect();
+    let known = |name: &String| {
+        let plain = name.strip_prefix(account::PREFIX).unwrap_or(name);
+        let all = || names.iter().map(String::as_str).collect::<Vec<_>>().join("\n  ");
+        names.get(plain).cloned().ok_or_else(|| Trouble::NoSuchRule(name.clone(), all()))
+    };
+    asked.iter().map(known).collect()
 }
 
 /// A rule in AWS Config, with its function.
@@ -159,6 +178,20 @@ impl Deployed {
         Ok(Self { config: account::deploy(door, place, name, ""), function, invocations: 0 })
     }
 
+    fn name(&self) -> &str {
+        self.config.name.strip_prefix(account::PREFIX).unwrap_or(&self.config.name)
+    }
+
+    /// Whether all that it reported is about the account itself.
+    fn is_about_the_account(&self, door: &FrontDoor, place: &Place) -> bool {
+        door.with(place, |state| {
+            let results = state.config.results().keys();
+            let types: Vec<_> =
+                results.filter(|(rule, ..)| *rule == self.config.name).map(|(_, of, _)| of.as_str()).collect();
+            !types.is_empty() && types.iter().all(|of| *of == "AWS::::Account")
+        })
+    }
+
     async fn schedule(&mut self, door: &FrontDoor, place: &Place) -> Result<Value, Trouble> {
         let token = self.token(door, place);
         let event = events::scheduled(&self.config, place, &token, &sandbox::now().to_string());
@@ -167,8 +200,7 @@ impl Deployed {
 
     /// Evaluates everything as a deployment does that only reports what differs; returns that, in words.
     async fn again(&mut self, door: &FrontDoor, place: &Place, program: &Path) -> Result<Vec<String>, Trouble> {
-        let name = self.config.name.strip_prefix(account::PREFIX).unwrap_or(&self.config.name);
-        let deployed = Function::start(program, &environment(name, place, door)).await?;
+        let deployed = Function::start(program, &environment(self.name(), place, door)).await?;
         let shown = std::mem::replace(&mut self.function, deployed);
         let before = door.with(place, |state| (state.config.posted().len(), state.security_hub.imported().len()));
         self.schedule(door, place).await?;

@@ -51,7 +51,7 @@ async fn main() -> Result<()> {
         bar.set_message(what);
     };
     progress("building the release (the first time takes many minutes)".to_owned());
-    let programs = functions::build(&["--release", "--examples"], |line| bar.set_message(line.to_owned()))?;
+    let programs = functions::build(&[], &["--release", "--examples"], |line| bar.set_message(line.to_owned()))?;
     // Nothing is forwarded, so there is no moto behind the door.
     let (door, _) = FrontDoor::open(([127, 0, 0, 1], 9).into()).await?;
 

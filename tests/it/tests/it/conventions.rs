@@ -1,6 +1,9 @@
 //! What every rule has to have. A convention that matters is a test.
 
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 use it::{Registered, registry, rules};
 use lambda::{Invocation, Notification};
@@ -20,11 +23,15 @@ fn read(path: &str) -> String {
 #[test]
 fn every_function_is_registered_under_its_own_name() {
     let registered: BTreeSet<_> = rules().iter().map(|meta| meta.name.to_owned()).collect();
-    assert_eq!(registered, names("functions"), "it::rules() lists the folders of functions/");
+    assert_eq!(registered, names("functions"), "`cargo bless` lists the folders of functions/");
     assert_eq!(registered, names("events"), "events/ has a folder per rule");
     for name in registered {
         let manifest = read(&format!("functions/{name}/Cargo.toml"));
         assert_eq!(manifest.matches(&format!("name = \"{name}\"")).count(), 2, "crate and program of {name}");
+        // Families of rules have tests together, `jobs` and `kms_encrypted`.
+        let with_others = name.starts_with("sagemaker-job-") || name.ends_with("-kms-encrypted");
+        let own = root().join(format!("functions/{name}/end_to_end.rs")).exists();
+        assert!(own || with_others, "{name} has tests from end to end");
     }
 }
 
@@ -123,7 +130,7 @@ fn parameters_take_what_their_metadata_says() {
 
 #[test]
 fn every_rule_has_a_sample_of_each_event_it_can_get() {
-    for meta in rules() {
+    for Registered { meta, read: take } in registry() {
         let changes = meta.triggers.contains(&Trigger::Change);
         let mut expected: BTreeSet<_> = ["scheduled.json".to_owned()].into();
         if changes {
@@ -136,7 +143,14 @@ fn every_rule_has_a_sample_of_each_event_it_can_get() {
             let words: String = words.flatten().collect();
             expected.extend(["change", "deleted"].map(|event| format!("{event}{words}.json")));
         }
-        assert_eq!(names(&format!("events/{}", meta.name)), expected);
+        let mut samples = names(&format!("events/{}", meta.name));
+        if samples.remove("parameters.json") {
+            let parameters: BTreeMap<String, String> =
+                serde_json::from_str(&read(&format!("events/{}/parameters.json", meta.name))).unwrap();
+            let mut given = Parameters::new(parameters);
+            assert_eq!(take(&mut given).and_then(|()| given.finish()), Ok(()), "{}", meta.name);
+        }
+        assert_eq!(samples, expected);
         for file in expected {
             let path = format!("events/{}/{file}", meta.name);
             let invocation = Invocation::parse(&read(&path)).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -173,8 +187,10 @@ fn dependencies_are_declared_once() {
         .flat_map(|folder| names(folder).into_iter().map(move |name| format!("{folder}/{name}/Cargo.toml")));
     for path in manifests.chain(["bench", "hostile", "it", "sandbox"].map(|name| format!("tests/{name}/Cargo.toml"))) {
         let manifest = read(&path);
-        let own =
-            |line: &&str| line.contains("version = ") || line.contains("features = ") || line.contains("path = \"..");
+        let own = |line: &&str| {
+            let path = line.contains("path = \"..") && !line.contains("path = \"../../functions/");
+            line.contains("version = ") || line.contains("features = ") || path
+        };
         let offending: Vec<_> = manifest.lines().filter(own).collect();
         assert_eq!(offending, [] as [&str; 0], "{path}: versions and features belong into the root's Cargo.toml");
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use it::{Account, map, rules, shared};
 use rule::Trigger;
-use sandbox::{Fault, When, account, events::Item};
+use sandbox::{Fault, When, account, events::Item, functions::root};
 use serde_json::{Value, json};
 
 const RULE: &str = "sagemaker-notebook-no-direct-internet-access";
@@ -395,29 +395,21 @@ async fn the_summary_the_log_and_the_metrics_say_the_same() {
 pub(crate) const METRICS: [&str; 8] =
     ["CompletedRuns", "Evaluated", "NonCompliant", "NotApplicable", "Undecided", "AwsCalls", "Throttled", "DurationMs"];
 
-/// Parameters that let a rule make every call that it can make.
-pub(crate) fn with_everything_asked(rule: &str) -> &'static str {
-    match rule {
-        "ebs-volume-encrypted" => r#"{"keyRequirement":"customer-managed","exemptionTag":"exempt"}"#,
-        "sagemaker-endpoint-config-kms-encrypted" => r#"{"onlyInUse":"true","exemptionTag":"exempt"}"#,
-        "sagemaker-job-in-vpc" => r#"{"vpcIds":"vpc-1","exemptionTag":"exempt"}"#,
-        "vpc-flow-logs-enabled" => r#"{"ignoreUnused":"true","exemptionTag":"exempt"}"#,
-        _ => r#"{"exemptionTag":"exempt"}"#,
-    }
+/// Parameters that let a rule make every call that it can make: its sample, where the defaults do not, and a tag that exempts.
+pub(crate) fn with_everything_asked(rule: &str) -> String {
+    let sample = std::fs::read_to_string(root().join(format!("events/{rule}/parameters.json")));
+    let mut parameters: Value = sample.map_or_else(|_| json!({}), |text| serde_json::from_str(&text).unwrap());
+    parameters["exemptionTag"] = json!("exempt");
+    parameters.to_string()
 }
 
 #[tokio::test]
 async fn the_calls_are_those_that_the_role_allows() {
     for meta in rules() {
-        let mut account = Account::with(meta.name, with_everything_asked(meta.name), &[]).await;
+        let mut account = Account::with(meta.name, &with_everything_asked(meta.name), &[]).await;
         let (door, place) = (&shared().door, account.place.clone());
         sandbox::account::fill(door, &place).await.unwrap();
         sandbox::account::organization(door, &place).await.unwrap();
-        account.components("documents", &[("component", "document-search")]).await;
-        // A VPC in use that fails.
-        let vpc = sandbox::account::create_vpc(door, &place).await.unwrap();
-        let subnet = sandbox::account::create_subnet(door, &place, &vpc, "eu-west-1a", 0).await.unwrap();
-        sandbox::account::ec2(door, &place, "CreateNetworkInterface", &[("SubnetId", &subnet)]).await.unwrap();
         account.scheduled().await.unwrap();
         if meta.triggers.contains(&Trigger::Change) {
             let mut item = account.notebook("other", json!({"DirectInternetAccess": "Disabled"})).await;

@@ -3,14 +3,12 @@
 // Helpers fail like the tests that they help.
 #![allow(clippy::unwrap_used)]
 
-mod ai_services_opt_out; // the rule, end to end
 mod bad_day; // too little time, too many at once, the wrong order, a process that dies
 mod bad_input; // what is no event, parameter or setting
 mod cargo_lambda; // events sent as a developer sends them
 mod conventions; // what every rule has to have
 mod deploy; // templates, and what they deploy
-mod ebs_volume_encrypted; // the rule, end to end
-mod endpoint_multi_az; // the rule, end to end
+mod end_to_end; // each rule's own tests, which are in its folder
 mod exemptions; // failures that are left alone for a while
 mod fault_matrix; // everything goes wrong with every call of every rule
 mod faults; // AWS denies, throttles, breaks
@@ -18,9 +16,7 @@ mod generated; // files that `cargo bless` writes
 mod jobs; // the five rules about SageMaker jobs, end to end
 mod kms_encrypted; // the three SageMaker rules about keys, end to end
 mod ledgers; // what AWS Config and Security Hub are told, and when
-mod notebook_no_direct_internet_access; // the rule, end to end
 mod outside; // boto3 reads what the functions wrote
 mod partitions; // AWS GovCloud and China
 mod retire; // a rule that is about to be deleted
 mod sandbox_program; // `cargo sandbox` as a newcomer runs it
-mod vpc_flow_logs; // the rule, end to end

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{Error, FrontDoor, Place, events::Item};
+use crate::{Answer, Error, Fault, FrontDoor, Place, When, events::Item};
 
 /// Creates a notebook instance and puts it into Config's inventory under its ARN. `settings` are those of
 /// `CreateNotebookInstance` beside name, type and role.
@@ -461,6 +461,51 @@ pub async fn create_endpoint(door: &FrontDoor, place: &Place, name: &str, varian
     create_endpoint_config(door, place, name, variants, json!({})).await?;
     let endpoint = json!({"EndpointName": name, "EndpointConfigName": name});
     sagemaker(door, place, "CreateEndpoint", endpoint).await.map(drop)
+}
+
+/// Creates an endpoint that hosts inference components, `(name, model)`, on two instances, with models that there are. moto has no
+/// inference components, so the front door answers for them.
+///
+/// # Errors
+/// moto does not take it.
+///
+/// # Panics
+/// There are no components.
+pub async fn create_components(
+    door: &FrontDoor,
+    place: &Place,
+    endpoint: &str,
+    components: &[(&str, &str)],
+) -> Result<(), Error> {
+    let Some((_, model)) = components.first() else { panic!("{endpoint} hosts no inference components") };
+    // moto takes no variant without a model, so it is created with one, which the front door takes out.
+    let variant = json!({
+        "VariantName": "v1", "ModelName": model, "InitialInstanceCount": 2, "InstanceType": "ml.m5.large",
+        "InitialVariantWeight": 1.0,
+    });
+    create_endpoint(door, place, endpoint, vec![variant]).await?;
+    let no_model = |answer: &mut Value| {
+        if let Some(variant) = answer["ProductionVariants"][0].as_object_mut() {
+            variant.remove("ModelName");
+        }
+    };
+    let named = |name: &str| format!("\"{name}\"");
+    let described = When::calls("DescribeEndpointConfig").mentioning(&named(endpoint));
+    door.fault(place, described, Fault::patch(no_model));
+    let summary =
+        |(name, _): &(&str, &str)| json!({"InferenceComponentName": name, "InferenceComponentStatus": "InService"});
+    let list = json!({"InferenceComponents": components.iter().map(summary).collect::<Vec<_>>()});
+    let of_endpoint = When::calls("ListInferenceComponents").mentioning(&named(endpoint));
+    door.fault(place, of_endpoint, Fault::Instead(Answer::ok(list)));
+    for (name, model) in components {
+        let component = json!({
+            "InferenceComponentName": name, "EndpointName": endpoint, "VariantName": "v1",
+            "InferenceComponentStatus": "InService", "Specification": {"ModelName": model},
+        });
+        let described = When::calls("DescribeInferenceComponent").mentioning(&named(name));
+        door.fault(place, described, Fault::Instead(Answer::ok(component)));
+    }
+    Ok(())
 }
 
 /// Creates an endpoint configuration with these variants and puts it into Config's inventory under its ARN. `settings` are those of

@@ -67,16 +67,6 @@ pub(super) async fn filled() -> [Place; 2] {
         let (door, place) = (&shared().door, account.place.clone());
         sandbox::account::fill(door, &place).await.unwrap();
         sandbox::account::organize(door, &place).await.unwrap();
-        account.components("documents", &[("component", "document-search")]).await;
-        // VPCs in use, of which one fails.
-        for is_logged in [false, true] {
-            let vpc = sandbox::account::create_vpc(door, &place).await.unwrap();
-            let subnet = sandbox::account::create_subnet(door, &place, &vpc, "eu-west-1a", 0).await.unwrap();
-            sandbox::account::ec2(door, &place, "CreateNetworkInterface", &[("SubnetId", &subnet)]).await.unwrap();
-            if is_logged {
-                sandbox::account::create_flow_log(door, &place, "VPC", &vpc, &[]).await.unwrap();
-            }
-        }
         let other = Account::new("ai-services-opt-out").await.place;
         sandbox::account::organization(door, &other).await.unwrap();
         [place, other]
@@ -89,7 +79,7 @@ pub(super) async fn deployed(meta: &Metadata, place: &Place, variables: &[(&'sta
     // The SDK has much to log at DEBUG, which takes most of a run's time.
     let mut all = vec![("AWS_SECRET_ACCESS_KEY", MARK), ("AWS_SESSION_TOKEN", MARK), ("AWS_LAMBDA_LOG_LEVEL", "INFO")];
     all.extend(variables);
-    Account::at(shared().door.copy(place), meta.name, with_everything_asked(meta.name), &all).await
+    Account::at(shared().door.copy(place), meta.name, &with_everything_asked(meta.name), &all).await
 }
 
 /// Every case of a rule.

@@ -1,5 +1,7 @@
 //! Files that are written from the rules' metadata. `cargo bless` writes them; otherwise they are compared.
 
+mod drift;
+mod functions;
 mod parameters;
 mod permissions;
 mod template;
@@ -16,11 +18,11 @@ fn is_blessed() -> bool {
     env::var("BLESS").is_ok()
 }
 
-/// A whole file, as it should be.
-fn compare_or_write_file(path: &str, expected: &str) {
+/// A whole file, as it should be. Returns whether it was not, and was written.
+pub(crate) fn compare_or_write_file(path: &str, expected: &str) -> bool {
     let held = fs::read_to_string(root().join(path)).unwrap_or_default();
     if held == expected {
-        return;
+        return false;
     }
     let differs = held.lines().zip(expected.lines()).position(|(held, expected)| held != expected);
     let line = differs.unwrap_or_else(|| held.lines().count().min(expected.lines().count()));
@@ -34,19 +36,22 @@ fn compare_or_write_file(path: &str, expected: &str) {
         fs::create_dir_all(folder).unwrap();
     }
     fs::write(root().join(path), expected).unwrap();
+    true
 }
 
-/// The part of a file between two marks, as it should be.
-fn compare_or_write(path: &str, name: &str, expected: &str) {
-    let (start, end) = (format!("<!-- {name}: written by `cargo bless` -->\n"), format!("<!-- end of {name} -->\n"));
+/// The part of a file between two marks, as it should be. Returns whether it was not, and was written.
+fn compare_or_write(path: &str, name: &str, expected: &str) -> bool {
+    let mark = |text: String| if path.ends_with("toml") { format!("# {text}\n") } else { format!("<!-- {text} -->\n") };
+    let (start, end) = (mark(format!("{name}: written by `cargo bless`")), mark(format!("end of {name}")));
     let file = fs::read_to_string(root().join(path)).unwrap();
     let (before, rest) = file.split_once(&start).unwrap_or_else(|| panic!("{path} has no {start}"));
     let (held, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{path} has no {end}"));
     if held == expected {
-        return;
+        return false;
     }
     assert!(is_blessed(), "{name} in {path} is out of date: run `cargo bless`. It should be:\n{expected}");
     fs::write(root().join(path), format!("{before}{start}{expected}{end}{after}")).unwrap();
+    true
 }
 
 #[test]

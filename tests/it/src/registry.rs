@@ -1,0 +1,23 @@
+//! Written by `cargo bless` from the folders of `functions/`.
+
+use crate::{Registered, registered};
+
+/// Every rule there is.
+#[must_use]
+pub fn registry() -> Vec<Registered> {
+    vec![
+        registered::<ai_services_opt_out::AiServicesOptOut>(),
+        registered::<ebs_volume_encrypted::VolumeEncrypted>(),
+        registered::<sagemaker_domain_kms_encrypted::DomainKmsEncrypted>(),
+        registered::<sagemaker_endpoint_config_kms_encrypted::EndpointConfigKmsEncrypted>(),
+        registered::<sagemaker_endpoint_multi_az::MultiAz>(),
+        registered::<sagemaker_job_in_vpc::JobInVpc>(),
+        registered::<sagemaker_job_inter_container_encryption::JobInterContainerEncryption>(),
+        registered::<sagemaker_job_network_isolation::JobNetworkIsolation>(),
+        registered::<sagemaker_job_output_kms_encrypted::JobOutputKmsEncrypted>(),
+        registered::<sagemaker_job_volume_kms_encrypted::JobVolumeKmsEncrypted>(),
+        registered::<sagemaker_notebook_kms_encrypted::NotebookKmsEncrypted>(),
+        registered::<sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess>(),
+        registered::<vpc_flow_logs_enabled::FlowLogsEnabled>(),
+    ]
+}
