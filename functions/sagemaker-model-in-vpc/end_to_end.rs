@@ -5,8 +5,7 @@ use sandbox::{Answer, Fault, When, account, events::Item};
 use serde_json::{Value, json};
 
 const RULE: &str = "sagemaker-model-in-vpc";
-const UNUSED: &str =
-    "NON_COMPLIANT no VpcConfig; create the model anew with one; no endpoint configuration or inference component uses it";
+const UNUSED: &str = "NON_COMPLIANT no VpcConfig; create the model anew with one; no endpoint configuration or inference component uses it";
 const SERVERLESS: &str = "NOT_APPLICABLE serverless variants only, which have no such setting, run it";
 
 fn on_instances(config: &str) -> String {
@@ -251,7 +250,8 @@ async fn subnets_and_vpcs_are_those_of_the_parameters() {
     for (parameters, placed, gone) in rows {
         let first = Platform::new().await;
         let parameters = first.ids(parameters);
-        let account = Account::at(first.account.place.clone(), RULE, &parameters, &[("CONFIG_EVALUATIONS", "all")]).await;
+        let account =
+            Account::at(first.account.place.clone(), RULE, &parameters, &[("CONFIG_EVALUATIONS", "all")]).await;
         let mut platform = Platform { account, ..first };
         platform.model("placed", true).await;
         platform.model("bare", false).await;
@@ -343,7 +343,9 @@ async fn what_cannot_be_read_concerns_those_whose_verdict_hangs_on_it() {
             for name in ["on-instances", "faq", "inside"] {
                 platform.model(name, false).await;
             }
-            platform.config("c", &[("on-instances", "instances"), ("faq", "serverless"), ("placed", "instances")]).await;
+            platform
+                .config("c", &[("on-instances", "instances"), ("faq", "serverless"), ("placed", "instances")])
+                .await;
             let subnet = platform.subnet.clone();
             platform.components("e", &["inside"], &[&subnet]).await;
             let what = format!("{operation} {fault:?}");
@@ -432,7 +434,7 @@ async fn a_change_of_a_model_is_judged_whatever_configs_id_for_it_is() {
         .await
         .unwrap();
     platform.account.change(&item, "OK").await.unwrap();
-    assert_eq!(platform.account.annotation("Mixed-Case"), "the resource no longer exists");
+    assert_eq!(platform.account.annotation(&item.id), "the resource no longer exists");
 }
 
 #[tokio::test]
@@ -449,9 +451,14 @@ async fn an_answer_about_another_model_is_no_answer() {
 #[tokio::test]
 async fn odd_answers_have_a_stated_verdict() {
     let mut platform = Platform::new().await;
-    for (name, in_vpc) in
-        [("groups-only", true), ("empty", true), ("untold", false), ("of-mixed", true), ("of-odd", true), ("of-gone", true)]
-    {
+    for (name, in_vpc) in [
+        ("groups-only", true),
+        ("empty", true),
+        ("untold", false),
+        ("of-mixed", true),
+        ("of-odd", true),
+        ("of-gone", true),
+    ] {
         platform.model(name, in_vpc).await;
     }
     for name in ["of-anew", "of-nameless", "of-deleting"] {
@@ -550,10 +557,10 @@ async fn lists_without_what_they_always_have_leave_nothing_to_guess() {
 #[tokio::test]
 async fn every_page_is_read() {
     let mut platform = Platform::new().await;
-    for name in ["first", "second", "on-instances"] {
+    for name in ["first", "second", "on-instances", "faq"] {
         platform.model(name, false).await;
     }
-    platform.config("c1", &[("on-instances", "serverless")]).await;
+    platform.config("c1", &[("on-instances", "serverless"), ("faq", "serverless")]).await;
     platform.config("c2", &[("on-instances", "instances")]).await;
     platform.components("e", &["first", "second"], &[]).await;
     // Pages of one each; of models, which moto gives at once, the first page is empty.
@@ -576,6 +583,7 @@ async fn every_page_is_read() {
     assert_eq!(platform.kept("on-instances"), on_instances("c2"));
     assert_eq!(platform.kept("first"), on_components("e"));
     assert_eq!(platform.kept("second"), on_components("e"));
+    assert_eq!(platform.kept("faq"), SERVERLESS);
 
     // A token that comes again would end a list too early, or never.
     for operation in ["ListModels", "ListEndpointConfigs", "ListInferenceComponents"] {
@@ -596,7 +604,9 @@ async fn a_deleted_model_is_retired() {
     let mut platform = Platform::new().await;
     let item = platform.model("old", false).await;
     platform.run().await;
-    account::sagemaker(&shared().door, &platform.account.place, "DeleteModel", json!({"ModelName": "old"})).await.unwrap();
+    account::sagemaker(&shared().door, &platform.account.place, "DeleteModel", json!({"ModelName": "old"}))
+        .await
+        .unwrap();
     platform.account.state(|state| state.config.forget(&item.resource_type, "old"));
     assert_eq!(platform.run().await["resultsRetired"], 1);
     assert_eq!(platform.account.results(), map(&[("old", "NOT_APPLICABLE")]));

@@ -227,11 +227,9 @@ async fn what_cannot_be_read_concerns_those_whose_verdict_hangs_on_it() {
         platform.config("c", &[("on-instances", "instances"), ("faq", "serverless"), ("closed", "instances")]).await;
         platform.0.fault(When::calls(operation), Fault::Denied);
         assert_eq!(platform.0.scheduled().await.unwrap_err().error_type, "ResourcesUndecided");
-        for (name, otherwise) in [
-            ("closed", "COMPLIANT".to_owned()),
-            ("on-instances", on_instances("c")),
-            ("faq", SERVERLESS.to_owned()),
-        ] {
+        for (name, otherwise) in
+            [("closed", "COMPLIANT".to_owned()), ("on-instances", on_instances("c")), ("faq", SERVERLESS.to_owned())]
+        {
             let kept = platform.0.kept(name);
             if undecided.contains(&name) {
                 assert!(kept.starts_with(&format!("undecided sagemaker:{operation} failed: AccessDenied")), "{kept}");

@@ -211,7 +211,9 @@ async fn fill_endpoints(door: &FrontDoor, place: &Place, vpc: &str) -> Result<Va
     }
     for (name, counts, subnets, _) in ENDPOINTS {
         let subnets: Vec<_> = subnets.iter().map(|name| ids[name].as_str()).collect();
-        create_model(door, place, name, &subnets).await?;
+        // The others are older than the blueprint's last change.
+        let settings = json!({"VpcConfig": vpc_config(&subnets), "EnableNetworkIsolation": name == "credit-scoring"});
+        create_model_with(door, place, name, settings).await?;
         let variant = |(number, count): (usize, &u32)| {
             let (variant, weight) = if number == 0 { ("champion", 0.9) } else { ("challenger", 0.1) };
             json!({

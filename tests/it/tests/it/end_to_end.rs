@@ -6,6 +6,10 @@ mod ai_services_opt_out;
 mod ebs_volume_encrypted;
 #[path = "../../../../functions/sagemaker-endpoint-multi-az/end_to_end.rs"]
 mod sagemaker_endpoint_multi_az;
+#[path = "../../../../functions/sagemaker-model-in-vpc/end_to_end.rs"]
+mod sagemaker_model_in_vpc;
+#[path = "../../../../functions/sagemaker-model-network-isolation/end_to_end.rs"]
+mod sagemaker_model_network_isolation;
 #[path = "../../../../functions/sagemaker-notebook-no-direct-internet-access/end_to_end.rs"]
 mod sagemaker_notebook_no_direct_internet_access;
 #[path = "../../../../functions/vpc-flow-logs-enabled/end_to_end.rs"]
