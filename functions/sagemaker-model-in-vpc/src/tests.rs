@@ -18,12 +18,14 @@ fn unread() -> Fact<Vec<String>> {
 }
 
 /// What variants run it: `i` on instances, `s` serverless, `?` some could not be read.
+#[expect(clippy::unnecessary_wraps, reason = "a fact that was asked for")]
 fn variants(kinds: &str) -> Option<VariantUses> {
     let named = |kind: char, name: &str| kinds.contains(kind).then(|| name.to_owned());
     Some(VariantUses { on_instances: named('i', "c"), serverless: named('s', "s"), trouble: named('?', "odd list") })
 }
 
 /// Inference components of endpoints `e1` and so on, whose configurations have these subnets.
+#[expect(clippy::unnecessary_wraps, reason = "a fact that was asked for")]
 fn components(subnets: &[Fact<Vec<String>>], trouble: Option<&str>) -> Option<ComponentUses> {
     let used = |(number, subnets): (usize, &Fact<Vec<String>>)| ComponentUse {
         endpoint: format!("e{}", number + 1),

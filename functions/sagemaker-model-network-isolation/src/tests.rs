@@ -11,12 +11,14 @@ const SERVERLESS: &str = "NOT_APPLICABLE serverless variants only, which have no
 const HUGGING_FACE: &str = "763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-tgi-inference:2.1.1-gpu";
 
 /// What variants run it: `i` on instances, `s` serverless, `?` some could not be read.
+#[expect(clippy::unnecessary_wraps, reason = "a fact that was asked for")]
 fn variants(kinds: &str) -> Option<VariantUses> {
     let named = |kind: char, name: &str| kinds.contains(kind).then(|| name.to_owned());
     Some(VariantUses { on_instances: named('i', "c"), serverless: named('s', "s"), trouble: named('?', "odd list") })
 }
 
 /// Inference components of endpoints `e1` and so on, whose configurations are isolated or not.
+#[expect(clippy::unnecessary_wraps, reason = "a fact that was asked for")]
 fn components(isolated: &[bool], trouble: Option<&str>) -> Option<ComponentUses> {
     let used = |(number, isolated): (usize, &bool)| ComponentUse {
         endpoint: format!("e{}", number + 1),
@@ -30,11 +32,11 @@ fn components(isolated: &[bool], trouble: Option<&str>) -> Option<ComponentUses>
 
 /// A model with one container for each image; `None` is one from a model package.
 fn model(isolated: bool, images: &[Option<&str>], uses: Uses) -> Model {
-    let container = |image: &Option<&str>| Container {
+    let container = |image: Option<&str>| Container {
         image: image.map(str::to_owned),
         package: image.is_none().then(|| "package".to_owned()),
     };
-    let containers = images.iter().map(container).collect();
+    let containers = images.iter().copied().map(container).collect();
     Model { subnets: Fact::Absent, isolated, containers, uses, created_at: None, details: Vec::new() }
 }
 

@@ -15,7 +15,7 @@ pub use jobs::{
     Instances, JOB_PARAMETERS, Job, JobKind, JobParameters, JobPart, JobQuery, JobStatus, Jobs, Parent, Setting,
 };
 pub use local_storage::{LOCAL_STORAGE_PARAMETERS, LocalStorage, LocalStorageResult};
-pub use models::{ComponentUse, ComponentUses, Container, Model, ModelQuery, Models, Need, Uses, VariantUses};
+pub use models::{ComponentUse, ComponentUses, Container, Model, ModelQuery, Models, Need, NeedOf, Uses, VariantUses};
 pub use notebooks::{Notebook, NotebookStatus, Notebooks};
 
 use aws_sdk_sagemaker::{

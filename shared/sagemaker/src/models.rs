@@ -99,11 +99,14 @@ pub enum Need {
     Everything,
 }
 
+/// Tells what a verdict on a model hangs on, from what is true of the model itself.
+pub type NeedOf = dyn Fn(&Model) -> Need + Send + Sync;
+
 /// Which uses of a model are asked for.
 #[derive(Default)]
 pub struct ModelQuery {
     /// What a verdict on this model hangs on; none where no use of any model is looked at.
-    pub need: Option<Box<dyn Fn(&Model) -> Need + Send + Sync>>,
+    pub need: Option<Box<NeedOf>>,
 }
 
 impl fmt::Debug for ModelQuery {
