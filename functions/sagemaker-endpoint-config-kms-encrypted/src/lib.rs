@@ -225,6 +225,7 @@ mod tests {
         let of = EndpointConfig {
             variants: variants.iter().enumerate().map(variant).collect(),
             subnets: Fact::Absent,
+            isolated: false,
             kms_key,
             in_use,
             created_at: None,

@@ -86,11 +86,17 @@ impl AllowedPlaces {
         }
     }
 
+    /// The first subnet that is not one of `subnetIds`.
+    #[must_use]
+    pub fn stranger<'a>(&self, subnets: &'a [String]) -> Option<&'a String> {
+        subnets.iter().find(|of| !self.subnets.is_empty() && !self.subnets.contains(of))
+    }
+
     /// The verdict on what is in these subnets. `gone` is the verdict where the account sees no such subnet, deleted or no longer
     /// shared, so that nobody can tell its VPC. What is certain comes first; that one is unknown outweighs any that are not.
     #[must_use]
     pub fn judge<F>(&self, placed: &Placed<F>, subnets: &[String], gone: impl Fn(&str) -> Verdict) -> Verdict {
-        if let Some(subnet) = subnets.iter().find(|of| !self.subnets.is_empty() && !self.subnets.contains(of)) {
+        if let Some(subnet) = self.stranger(subnets) {
             return Verdict::non_compliant(format!("subnet {subnet} is not one of subnetIds"));
         }
         if self.look_up() == LookUp::Nothing {

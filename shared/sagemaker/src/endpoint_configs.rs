@@ -21,6 +21,9 @@ pub struct EndpointConfig {
     pub variants: Vec<ConfiguredVariant>,
     /// Subnets of its own `VpcConfig`, which stands for variants without a model; absent when there is none.
     pub subnets: Fact<Vec<String>>,
+    /// Whether the containers of inference components are cut off from every network. `EnableNetworkIsolation` that AWS does not send
+    /// is its default, off.
+    pub isolated: bool,
     /// The KMS key for the volumes of its instances, as it was given: key id, key ARN, alias or alias ARN. Absent where none was.
     pub kms_key: Fact<String>,
     /// Whether an endpoint serves by it, or is about to; absent unless that was asked for.
@@ -69,6 +72,7 @@ impl EndpointConfig {
         let variants: Vec<_> = production.chain(shadow).collect();
         Self {
             subnets: subnets(answer.vpc_config()),
+            isolated: answer.enable_network_isolation().unwrap_or(false),
             kms_key: aws::given(answer.kms_key_id()).map_or(Fact::Absent, Fact::Known),
             in_use: Fact::Absent,
             created_at: answer.creation_time().and_then(aws::timestamp),
@@ -207,6 +211,15 @@ impl Source for EndpointConfigs {
 
     async fn tags(&self, resource: &Resource, _: &EndpointConfig) -> Result<Tags, String> {
         tags(&self.client, resource).await
+    }
+}
+
+/// The endpoint configuration with this name; absent when it was deleted.
+pub(crate) async fn endpoint_config(client: &Client, name: &str) -> Fact<EndpointConfig> {
+    match client.describe_endpoint_config().endpoint_config_name(name).send().await {
+        Ok(answer) => Fact::Known(EndpointConfig::new(&answer)),
+        Err(error) if is_not_found(&error, "Could not find endpoint configuration") => Fact::Absent,
+        Err(error) => Fact::Unread(aws::reason("sagemaker:DescribeEndpointConfig", &error)),
     }
 }
 

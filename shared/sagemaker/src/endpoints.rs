@@ -9,7 +9,9 @@ use aws_sdk_sagemaker::{
 use futures::{StreamExt, TryStreamExt, stream};
 use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags, Timestamp};
 
-use crate::{EndpointConfig, Model, completed, is_not_found, listed, models::model, tags};
+use crate::{
+    EndpointConfig, Model, completed, endpoint_configs::endpoint_config, is_not_found, listed, models::model, tags,
+};
 
 const TYPE: &str = "AWS::SageMaker::Endpoint";
 
@@ -106,15 +108,7 @@ impl Endpoints {
 
     /// The endpoint configuration with this name; absent when it was deleted.
     pub async fn config(&self, name: &str) -> Fact<EndpointConfig> {
-        let read = async || {
-            let answer = self.client.describe_endpoint_config().endpoint_config_name(name).send().await;
-            match answer {
-                Ok(answer) => Fact::Known(EndpointConfig::new(&answer)),
-                Err(error) if is_not_found(&error, "Could not find endpoint configuration") => Fact::Absent,
-                Err(error) => Fact::Unread(aws::reason("sagemaker:DescribeEndpointConfig", &error)),
-            }
-        };
-        self.configs.get(name, read).await
+        self.configs.get(name, async || endpoint_config(&self.client, name).await).await
     }
 
     /// The model with this name; absent when it was deleted.
@@ -154,7 +148,7 @@ impl Endpoints {
     }
 
     /// One of the components in a list; none when it is an adapter, or is going or gone.
-    async fn component(
+    pub(crate) async fn component(
         &self,
         name: Option<&str>,
         status: Option<&InferenceComponentStatus>,

@@ -15,7 +15,7 @@ pub use jobs::{
     Instances, JOB_PARAMETERS, Job, JobKind, JobParameters, JobPart, JobQuery, JobStatus, Jobs, Parent, Setting,
 };
 pub use local_storage::{LOCAL_STORAGE_PARAMETERS, LocalStorage, LocalStorageResult};
-pub use models::{Container, Model};
+pub use models::{ComponentUse, ComponentUses, Container, Model, ModelQuery, Models, Need, NeedOf, Uses, VariantUses};
 pub use notebooks::{EVALUATE_FAILED, Notebook, NotebookStatus, Notebooks};
 
 use aws_sdk_sagemaker::{

@@ -142,9 +142,10 @@ pub async fn fill(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     fill_jobs(door, place, &private).await?;
     fill_monitoring(door, place, &private).await?;
     use_vpcs(door, place, &vpcs["lab"], &private).await?;
-    // One that hosts inference components: it has no model of its own.
-    create_model_with(door, place, "language-model", json!({"VpcConfig": private})).await?;
-    create_components(door, place, "assistant", &[("assistant-1", "language-model")]).await?;
+    fill_components(door, place, &private).await?;
+    // Its team shares a network with others, which another account has.
+    share_subnet(door, place);
+    create_model(door, place, "group-scoring", &[SHARED_SUBNET[0]]).await?;
     fill_recorder(door, place).await?;
     place_notebooks(door, place, &private).await
 }
@@ -279,7 +280,9 @@ async fn fill_endpoints(door: &FrontDoor, place: &Place, vpc: &str) -> Result<Va
     }
     for (name, counts, subnets, _) in ENDPOINTS {
         let subnets: Vec<_> = subnets.iter().map(|name| ids[name].as_str()).collect();
-        create_model(door, place, name, &subnets).await?;
+        // The others are older than the blueprint's last change.
+        let settings = json!({"VpcConfig": vpc_config(&subnets), "EnableNetworkIsolation": name == "credit-scoring"});
+        create_model_with(door, place, name, settings).await?;
         let variant = |(number, count): (usize, &u32)| {
             let (variant, weight) = if number == 0 { ("champion", 0.9) } else { ("challenger", 0.1) };
             json!({
@@ -304,12 +307,48 @@ async fn fill_endpoints(door: &FrontDoor, place: &Place, vpc: &str) -> Result<Va
     });
     create_endpoint(door, place, "document-search", vec![serverless]).await?;
     // One that no endpoint uses yet, on instances whose local storage no key of the customer's encrypts.
+    create_model(door, place, "image-search", &[]).await?;
     let local = json!({
-        "VariantName": "champion", "ModelName": "document-search", "InitialVariantWeight": 1.0, "InitialInstanceCount": 2,
+        "VariantName": "champion", "ModelName": "image-search", "InitialVariantWeight": 1.0, "InitialInstanceCount": 2,
         "InstanceType": "ml.g4dn.xlarge",
     });
     create_endpoint_config(door, place, "image-search", vec![local], json!({})).await?;
     Ok(vpc_config(&[&ids["private-1"], &ids["private-2"]]))
+}
+
+/// A subnet that another account shares with this one, and its VPC, whose ids are that account's affair.
+const SHARED_SUBNET: [&str; 2] = ["subnet-0d1e2f3a4b5c6d7e8", "vpc-0a1b2c3d4e5f6a7b8"];
+
+/// Lets the account see [`SHARED_SUBNET`]. moto shares nothing, so the front door says it for it.
+fn share_subnet(door: &FrontDoor, place: &Place) {
+    let [subnet, vpc] = SHARED_SUBNET;
+    let item = format!(
+        "<item><subnetId>{subnet}</subnetId><state>available</state><vpcId>{vpc}</vpcId><ownerId>444455556666</ownerId>\
+         <cidrBlock>10.9.0.0/24</cidrBlock><availableIpAddressCount>200</availableIpAddressCount>\
+         <availabilityZone>{0}a</availabilityZone><availabilityZoneId>use1-az6</availabilityZoneId></item></subnetSet>",
+        place.region
+    );
+    let shared = Fault::rewrite(move |text| text.replace("</subnetSet>", &item));
+    door.fault(place, When::calls("DescribeSubnets"), shared);
+}
+
+/// Endpoints that host inference components: they have no model of their own, and their models are where they are.
+async fn fill_components(door: &FrontDoor, place: &Place, private: &Value) -> Result<(), Error> {
+    // Its team thought of the model's network, and not of the endpoint's, which is the one that counts.
+    create_model_with(door, place, "language-model", json!({"VpcConfig": private})).await?;
+    create_components(door, place, "assistant", &[("assistant-1", "language-model")]).await?;
+    // As the platform's blueprint makes it: the endpoint's configuration has the network, and the model needs none.
+    create_model(door, place, "translation-model", &[]).await?;
+    create_components(door, place, "translator", &[("translator-1", "translation-model")]).await?;
+    // moto keeps nothing of an endpoint configuration's network, so the front door says it for it.
+    let private = private.clone();
+    let network = Fault::patch(move |answer| {
+        answer["VpcConfig"] = private.clone();
+        answer["EnableNetworkIsolation"] = json!(true);
+        answer["KmsKeyId"] = json!("alias/ml-platform");
+    });
+    door.fault(place, When::calls("DescribeEndpointConfig").mentioning("\"translator\""), network);
+    Ok(())
 }
 
 /// Jobs: name, settings, and how it came so.

@@ -31,6 +31,7 @@ use crate::{
     Answer, Call, Fault, Place, When,
     config_service::ConfigService,
     faults::{Faults, Quota, denied, throttled},
+    inference_components::InferenceComponents,
     organizations,
     sagemaker_jobs::{self, SageMakerJobs},
     security_hub::SecurityHub,
@@ -45,6 +46,8 @@ pub struct PlaceState {
     pub security_hub: SecurityHub,
     /// What moto does not keep of SageMaker's jobs.
     pub sagemaker_jobs: SageMakerJobs,
+    /// SageMaker's inference components.
+    pub inference_components: InferenceComponents,
     /// Every call so far, failed ones included, as IAM actions.
     pub calls: Vec<String>,
 }
@@ -264,7 +267,7 @@ impl FrontDoor {
             "config" if call.operation == "StartConfigRulesEvaluation" => Some(self.start_evaluation(state, call)),
             "config" => state.config.answer(call),
             "securityhub" => state.security_hub.answer(call),
-            "sagemaker" => state.sagemaker_jobs.answer(call),
+            "sagemaker" => state.inference_components.answer(call).or_else(|| state.sagemaker_jobs.answer(call)),
             _ => None,
         });
         match answer {

@@ -12,6 +12,7 @@ pub mod events;
 mod faults;
 mod front_door;
 pub mod functions;
+mod inference_components;
 mod moto;
 mod organizations;
 mod played_jobs;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{Answer, Error, Fault, FrontDoor, Place, When, events::Item};
+use crate::{Error, Fault, FrontDoor, Place, When, events::Item};
 
 /// Creates a notebook instance and puts it into Config's inventory under its ARN. `settings` are those of
 /// `CreateNotebookInstance` beside name, type and role.
@@ -195,22 +195,26 @@ pub async fn default_subnet(door: &FrontDoor, place: &Place) -> Result<String, E
 ///
 /// # Errors
 /// moto does not take it.
-pub async fn create_model(door: &FrontDoor, place: &Place, name: &str, subnets: &[&str]) -> Result<(), Error> {
+pub async fn create_model(door: &FrontDoor, place: &Place, name: &str, subnets: &[&str]) -> Result<Item, Error> {
     let settings = if subnets.is_empty() { json!({}) } else { json!({"VpcConfig": vpc_config(subnets)}) };
     create_model_with(door, place, name, settings).await
 }
 
-/// Creates a model. `settings` are those of `CreateModel` beside name, role and container.
+/// Creates a model and puts it into Config's inventory under its ARN. `settings` are those of `CreateModel` beside name, role and
+/// container.
 ///
 /// # Errors
 /// moto does not take it.
-pub async fn create_model_with(door: &FrontDoor, place: &Place, name: &str, settings: Value) -> Result<(), Error> {
+pub async fn create_model_with(door: &FrontDoor, place: &Place, name: &str, settings: Value) -> Result<Item, Error> {
     let input = json!({
         "ModelName": name,
         "ExecutionRoleArn": place.role("model"),
         "PrimaryContainer": {"Image": image(place, "model")},
+        "Tags": team(name),
     });
-    sagemaker(door, place, "CreateModel", merged(input, settings)).await.map(drop)
+    let answer = sagemaker(door, place, "CreateModel", merged(input, settings)).await?;
+    let arn = id(&answer, "/ModelArn")?;
+    Ok(discovered(door, place, "AWS::SageMaker::Model", Some(name), arn.clone(), arn))
 }
 
 /// A `VpcConfig` with these subnets.
@@ -479,8 +483,7 @@ pub async fn create_endpoint(door: &FrontDoor, place: &Place, name: &str, varian
     sagemaker(door, place, "CreateEndpoint", endpoint).await.map(drop)
 }
 
-/// Creates an endpoint that hosts inference components, `(name, model)`, on two instances, with models that there are. moto has no
-/// inference components, so the front door answers for them.
+/// Creates an endpoint that hosts inference components, `(name, model)`, on two instances, with models that there are.
 ///
 /// # Errors
 /// moto does not take it.
@@ -501,25 +504,18 @@ pub async fn create_components(
     });
     create_endpoint(door, place, endpoint, vec![variant]).await?;
     let no_model = |answer: &mut Value| {
-        if let Some(variant) = answer["ProductionVariants"][0].as_object_mut() {
+        if let Some(variant) = answer.pointer_mut("/ProductionVariants/0").and_then(Value::as_object_mut) {
             variant.remove("ModelName");
         }
     };
-    let named = |name: &str| format!("\"{name}\"");
-    let described = When::calls("DescribeEndpointConfig").mentioning(&named(endpoint));
+    let described = When::calls("DescribeEndpointConfig").mentioning(&format!("\"{endpoint}\""));
     door.fault(place, described, Fault::patch(no_model));
-    let summary =
-        |(name, _): &(&str, &str)| json!({"InferenceComponentName": name, "InferenceComponentStatus": "InService"});
-    let list = json!({"InferenceComponents": components.iter().map(summary).collect::<Vec<_>>()});
-    let of_endpoint = When::calls("ListInferenceComponents").mentioning(&named(endpoint));
-    door.fault(place, of_endpoint, Fault::Instead(Answer::ok(list)));
     for (name, model) in components {
         let component = json!({
             "InferenceComponentName": name, "EndpointName": endpoint, "VariantName": "v1",
-            "InferenceComponentStatus": "InService", "Specification": {"ModelName": model},
+            "Specification": {"ModelName": model},
         });
-        let described = When::calls("DescribeInferenceComponent").mentioning(&named(name));
-        door.fault(place, described, Fault::Instead(Answer::ok(component)));
+        sagemaker(door, place, "CreateInferenceComponent", component).await?;
     }
     Ok(())
 }
