@@ -18,6 +18,8 @@ pub fn registry() -> Vec<Registered> {
         registered::<sagemaker_job_network_isolation::JobNetworkIsolation>(),
         registered::<sagemaker_job_output_kms_encrypted::JobOutputKmsEncrypted>(),
         registered::<sagemaker_job_volume_kms_encrypted::JobVolumeKmsEncrypted>(),
+        registered::<sagemaker_model_in_vpc::ModelInVpc>(),
+        registered::<sagemaker_model_network_isolation::ModelNetworkIsolation>(),
         registered::<sagemaker_notebook_in_vpc::NotebookInVpc>(),
         registered::<sagemaker_notebook_kms_encrypted::NotebookKmsEncrypted>(),
         registered::<sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess>(),

@@ -10,6 +10,10 @@ mod ebs_volume_encrypted;
 mod sagemaker_domain_vpc_only;
 #[path = "../../../../functions/sagemaker-endpoint-multi-az/end_to_end.rs"]
 mod sagemaker_endpoint_multi_az;
+#[path = "../../../../functions/sagemaker-model-in-vpc/end_to_end.rs"]
+mod sagemaker_model_in_vpc;
+#[path = "../../../../functions/sagemaker-model-network-isolation/end_to_end.rs"]
+mod sagemaker_model_network_isolation;
 #[path = "../../../../functions/sagemaker-notebook-in-vpc/end_to_end.rs"]
 mod sagemaker_notebook_in_vpc;
 #[path = "../../../../functions/sagemaker-notebook-no-direct-internet-access/end_to_end.rs"]
