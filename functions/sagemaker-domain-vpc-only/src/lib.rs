@@ -20,10 +20,10 @@
 //!   `AppNetworkAccessType` has a value that this release does not know, or the domain could not be read.
 //!
 //! ## How to fix
-//! `UpdateDomain` sets `AppNetworkAccessType: VpcOnly`, but only while no app of the domain is in service, pending or being deleted: delete
-//! the apps first. It never does where RStudio is set up (`DomainExecutionRoleArn` of `RStudioServerProDomainSettings`): create a new
-//! domain then. The VPC needs endpoints for what the apps call: the SageMaker API and runtime, S3, and more by what they do. A service
-//! control policy on `sagemaker:AppNetworkAccessType` keeps it so, if it is about `UpdateDomain` as well as `CreateDomain`.
+//! `UpdateDomain` sets `AppNetworkAccessType: VpcOnly`, but only while no app of the domain is in service, pending or being deleted:
+//! delete the apps first. It never does where `RStudioServerProDomainSettings` have a `DomainExecutionRoleArn`: create a new domain then.
+//! The VPC needs endpoints for what the apps call: the SageMaker API and runtime, S3, and more by what they do. A service control policy on
+//! `sagemaker:AppNetworkAccessType` keeps it so, if it is about `UpdateDomain` as well as `CreateDomain`.
 //!
 //! ## References
 //! * Amazon SageMaker API, `DescribeDomain` (the default) and `UpdateDomain` (when it can be changed).

@@ -412,7 +412,8 @@ async fn the_calls_are_those_that_the_role_allows() {
         sandbox::account::organization(door, &place).await.unwrap();
         account.scheduled().await.unwrap();
         if meta.triggers.contains(&Trigger::Change) {
-            let mut item = account.notebook("other", json!({"DirectInternetAccess": "Disabled"})).await;
+            let settings = json!({"DirectInternetAccess": "Disabled", "RootAccess": "Disabled"});
+            let mut item = account.notebook("other", settings).await;
             if meta.resource_types != [item.resource_type.as_str()] {
                 meta.resource_types[0].clone_into(&mut item.resource_type);
                 item.id = "no-such-id".to_owned();
