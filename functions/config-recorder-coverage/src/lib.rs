@@ -3,7 +3,7 @@
 //! ## What it checks
 //! The customer managed configuration recorder of AWS Config, as `DescribeConfigurationRecorders` and
 //! `DescribeConfigurationRecorderStatus` tell it now: whether it is running, and records continuously every type of resource about which
-//! the rules of this project are invoked on a change ([`NEEDED`]), whichever of those rules are deployed. Types are compared by name, as
+//! the rules of this project are invoked on a change (`NEEDED`), whichever of those rules are deployed. Types are compared by name, as
 //! AWS takes them: its SDKs do not list all that AWS Config records.
 //!
 //! Reported on is the account itself. AWS Config has a recorder per Region, so each Region of the account has a result of its own.
@@ -17,8 +17,8 @@
 //!
 //! ## Why it matters
 //! AWS Config invokes a rule on a change of what it records, and of nothing else. A type that it does not record leaves rules blind until
-//! their next schedule (which AWS Config keeps up while its recorder is stopped, for this rule too), without any error: a notebook instance may be open to the internet for a day, and be gone before anybody
-//! looks. What is recorded daily is seen up to a day late, and not at all if it does not last the day.
+//! their next schedule (which AWS Config keeps up while its recorder is stopped, for this rule too), without any error: a notebook
+//! instance may be open to the internet for a day, and be gone before anybody looks. What is recorded daily is seen up to a day late, and not at all if it does not last the day.
 //!
 //! ## Verdicts
 //! * `COMPLIANT`: the recorder is running, what it did last did not fail, and each needed type is recorded continuously: by the strategy
