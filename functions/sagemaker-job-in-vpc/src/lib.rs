@@ -8,6 +8,8 @@
 //! started are judged by that one. `jobTypes`
 //! judges some kinds only, and `reportChildJobs` also each job that another one started.
 //!
+//! Not evaluated: where the VPC leads, such as a route to the internet, and what the security groups let through.
+//!
 //! ## Why it matters
 //! Outside your VPC, a job reaches data and the internet over a network of SageMaker's, past your route tables, endpoints, endpoint policies and
 //! flow logs.
@@ -33,10 +35,10 @@
 //! * Amazon SageMaker API, the eleven `Describe` operations of `JOBS.md`; Amazon EC2 API, `DescribeSubnets`.
 //! * AWS Config and Security Hub have no control for it.
 
-use ec2::{Placed, PlacedQuery};
+use ec2::{AllowedPlaces, Placed, PlacedQuery};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, SoFar, Trigger, Values, Verdict,
+    Context, Deployed, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
+    Severity, SoFar, Trigger, Values, Verdict,
 };
 use sagemaker::{JOB_PARAMETERS, Job, JobKind, JobParameters, JobQuery, Setting};
 
@@ -49,10 +51,8 @@ pub struct JobInVpc;
 pub struct Params {
     /// Which jobs are judged.
     pub jobs: JobParameters,
-    /// Subnets that they may be in; any if empty.
-    pub subnets: Vec<String>,
-    /// VPCs that they may be in; any if empty.
-    pub vpcs: Vec<String>,
+    /// Where they may be.
+    pub places: AllowedPlaces,
 }
 
 const META: Metadata = Metadata {
@@ -156,24 +156,16 @@ impl Rule for JobInVpc {
 
     fn params(given: &mut Parameters) -> Result<Params, ParameterError> {
         let jobs = JobParameters::take(given, &JobKind::ALL)?;
-        Ok(Params { jobs, subnets: given.list("subnetIds"), vpcs: given.list("vpcIds") })
+        Ok(Params { jobs, places: AllowedPlaces::take(given) })
     }
 
     fn query(params: &Params, so_far: &SoFar) -> PlacedQuery<JobQuery> {
-        PlacedQuery { of: JobQuery::new(&params.jobs, so_far, true), look_up: !params.vpcs.is_empty() }
+        PlacedQuery { of: JobQuery::new(&params.jobs, so_far, true), look_up: params.places.look_up() }
     }
 
     fn decide(job: &Placed<Job>, params: &Params, _: Context<'_>) -> Verdict {
         params.jobs.judge(&job.of, |part| match &part.subnets {
-            Setting::Is(subnets) => {
-                let stranger =
-                    subnets.iter().find(|subnet| !params.subnets.is_empty() && !params.subnets.contains(subnet));
-                match stranger {
-                    Some(subnet) => Verdict::non_compliant(format!("subnet {subnet} is not one of subnetIds")),
-                    None if params.vpcs.is_empty() => Verdict::COMPLIANT,
-                    None => in_vpcs(job, subnets, &params.vpcs),
-                }
-            }
+            Setting::Is(subnets) => params.places.judge(job, subnets, |subnet| gone(&job.of, subnet)),
             Setting::Absent => {
                 let where_to = if job.of.kind == JobKind::Transform { "of its model" } else { "where it is started" };
                 Verdict::non_compliant(format!("it runs outside any VPC of yours; set VpcConfig {where_to}"))
@@ -184,26 +176,12 @@ impl Rule for JobInVpc {
     }
 }
 
-/// The verdict on subnets that have to be in one of these VPCs. What is certain comes first; that one is unknown outweighs any that are not.
-fn in_vpcs(job: &Placed<Job>, subnets: &[String], vpcs: &[String]) -> Verdict {
-    let (mut unread, mut gone) = (None, None);
-    for subnet in subnets {
-        match job.vpc_of(subnet) {
-            Fact::Known(vpc) if vpcs.contains(&vpc) => {}
-            Fact::Known(vpc) => {
-                return Verdict::non_compliant(format!("subnet {subnet} is in {vpc}, which is not one of vpcIds"));
-            }
-            Fact::Unread(reason) => unread = unread.or(Some(reason)),
-            Fact::Absent => gone = gone.or(Some(subnet)),
-        }
-    }
-    match (unread, gone) {
-        (_, Some(subnet)) if !job.of.is_job() => Verdict::non_compliant(format!("subnet {subnet} does not exist")),
-        (Some(reason), _) => Verdict::undecided(reason),
-        (None, Some(subnet)) => {
-            Verdict::not_applicable(format!("subnet {subnet} does not exist any more, so nobody can tell its VPC"))
-        }
-        (None, None) => Verdict::COMPLIANT,
+/// The verdict on a job in a subnet that does not exist. What starts jobs cannot start one there.
+fn gone(job: &Job, subnet: &str) -> Verdict {
+    if job.is_job() {
+        Verdict::not_applicable(format!("subnet {subnet} does not exist any more, so nobody can tell its VPC"))
+    } else {
+        Verdict::non_compliant(format!("subnet {subnet} does not exist"))
     }
 }
 

@@ -1,5 +1,6 @@
+use ec2::LookUp;
 use proptest::prelude::*;
-use rule::Timestamp;
+use rule::{Fact, Timestamp};
 use sagemaker::{Instances, JobPart, JobStatus, Parent};
 
 use super::*;
@@ -38,7 +39,7 @@ fn job(kind: JobKind, parts: Vec<JobPart>) -> Placed<Job> {
         ("subnet-gone", Fact::Absent),
         ("subnet-odd", Fact::Unread("odd".to_owned())),
     ];
-    Placed { of, vpcs: vpcs.into_iter().map(|(id, vpc)| (id.to_owned(), vpc)).collect() }
+    Placed { of, vpcs: vpcs.into_iter().map(|(id, vpc)| (id.to_owned(), vpc)).collect(), defaults: Vec::new() }
 }
 
 fn training(subnets: Setting<Vec<String>>) -> Placed<Job> {
@@ -180,7 +181,7 @@ fn the_verdict_table() {
 #[test]
 fn parameters_have_their_limits() {
     let jobs = JobParameters { kinds: JobKind::ALL.to_vec(), lookback_days: 30, report_children: false };
-    assert_eq!(params(&[]), Ok(Params { jobs, subnets: vec![], vpcs: vec![] }));
+    assert_eq!(params(&[]), Ok(Params { jobs, places: AllowedPlaces::default() }));
     let given = [
         ("jobTypes", "labeling"),
         ("lookbackDays", "1"),
@@ -190,7 +191,8 @@ fn parameters_have_their_limits() {
     ];
     let jobs = JobParameters { kinds: vec![JobKind::Labeling], lookback_days: 1, report_children: true };
     let subnets = vec!["subnet-1a".to_owned(), "subnet-1b".to_owned()];
-    assert_eq!(params(&given), Ok(Params { jobs, subnets, vpcs: vec!["vpc-1".to_owned()] }));
+    let places = AllowedPlaces { subnets, vpcs: vec!["vpc-1".to_owned()], forbid_default_vpc: false };
+    assert_eq!(params(&given), Ok(Params { jobs, places }));
     for (pairs, expected) in [
         (
             [("jobTypes", "endpoint")],
@@ -213,7 +215,9 @@ fn subnets_are_looked_up_only_for_vpcs() {
     let so_far = SoFar { at: Timestamp::from_millis(31 * 24 * 60 * 60 * 1000), ..SoFar::default() };
     let since = Timestamp::from_millis(24 * 60 * 60 * 1000);
     let of = JobQuery { kinds: JobKind::ALL.to_vec(), since, so_far: so_far.clone(), models: true };
-    for (pairs, look_up) in [(&[] as &[_], false), (&[("subnetIds", "subnet-1a")], false), (VPC_1, true)] {
+    for (pairs, look_up) in
+        [(&[] as &[_], LookUp::Nothing), (&[("subnetIds", "subnet-1a")], LookUp::Nothing), (VPC_1, LookUp::Vpcs)]
+    {
         let query = JobInVpc::query(&params(pairs).unwrap(), &so_far);
         assert_eq!(query, PlacedQuery { of: of.clone(), look_up }, "{pairs:?}");
     }

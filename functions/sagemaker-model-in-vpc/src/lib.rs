@@ -50,7 +50,7 @@
 //! * Amazon SageMaker API, `DescribeModel`, `DescribeEndpointConfig` and `DescribeInferenceComponent`; Amazon EC2 API, `DescribeSubnets`.
 //! * AWS Config managed rule `SAGEMAKER_MODEL_IN_VPC`: the model's `VpcConfig`, whatever runs it. Security Hub has no control for it.
 
-use ec2::{Placed, PlacedQuery};
+use ec2::{AllowedPlaces, LookUp, Placed, PlacedQuery};
 use rule::{
     Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
     Rule, Severity, SoFar, Trigger, Values, Verdict,
@@ -64,10 +64,8 @@ pub struct ModelInVpc;
 /// The rule's parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Params {
-    /// Subnets that models may be in; any if empty.
-    pub subnets: Vec<String>,
-    /// VPCs that they may be in; any if empty.
-    pub vpcs: Vec<String>,
+    /// Where models may be.
+    pub places: AllowedPlaces,
     /// Whether it matters what runs a model.
     pub check_usage: bool,
 }
@@ -160,19 +158,23 @@ impl Rule for ModelInVpc {
     type Params = Params;
 
     fn params(given: &mut Parameters) -> Result<Params, ParameterError> {
-        let (subnets, vpcs) = (given.list("subnetIds"), given.list("vpcIds"));
-        Ok(Params { subnets, vpcs, check_usage: given.flag("checkUsage", true)? })
+        Ok(Params { places: AllowedPlaces::take(given), check_usage: given.flag("checkUsage", true)? })
     }
 
     fn query(params: &Params, _: &SoFar) -> PlacedQuery<ModelQuery> {
-        let look_up = !params.vpcs.is_empty();
+        let look_up = params.places.look_up();
         if !params.check_usage {
             return PlacedQuery { of: ModelQuery::default(), look_up };
         }
-        let params = params.clone();
+        let allowed = params.places.subnets.clone();
         let need = move |model: &Model| match &model.subnets {
-            // VPCs are known only later.
-            Fact::Known(subnets) if params.vpcs.is_empty() && stranger(subnets, &params).is_none() => Need::Components,
+            Fact::Known(subnets)
+                // VPCs are known only later.
+                if look_up == LookUp::Nothing
+                    && (allowed.is_empty() || subnets.iter().all(|subnet| allowed.contains(subnet))) =>
+            {
+                Need::Components
+            }
             Fact::Known(_) | Fact::Absent | Fact::Unread(_) => Need::Everything,
         };
         PlacedQuery { of: ModelQuery { need: Some(Box::new(need)) }, look_up }
@@ -186,37 +188,12 @@ impl Rule for ModelInVpc {
 
 /// The verdict on the subnets of one `VpcConfig`.
 fn place(model: &Placed<Model>, subnets: &Fact<Vec<String>>, params: &Params, none: &str) -> Verdict {
-    let subnets = match subnets {
-        Fact::Known(subnets) => subnets,
-        Fact::Absent => return Verdict::non_compliant(none),
-        Fact::Unread(reason) => return Verdict::undecided(reason),
-    };
-    match stranger(subnets, params) {
-        Some(subnet) => Verdict::non_compliant(format!("subnet {subnet} is not one of subnetIds")),
-        None if params.vpcs.is_empty() => Verdict::COMPLIANT,
-        None => in_vpcs(model, subnets, &params.vpcs),
+    let does_not_exist = |subnet: &str| Verdict::non_compliant(format!("subnet {subnet} does not exist"));
+    match subnets {
+        Fact::Known(subnets) => params.places.judge(model, subnets, does_not_exist),
+        Fact::Absent => Verdict::non_compliant(none),
+        Fact::Unread(reason) => Verdict::undecided(reason),
     }
-}
-
-/// The first subnet that is not one of `subnetIds`.
-fn stranger<'a>(subnets: &'a [String], params: &Params) -> Option<&'a String> {
-    subnets.iter().find(|subnet| !params.subnets.is_empty() && !params.subnets.contains(subnet))
-}
-
-/// The verdict on subnets that have to be in one of these VPCs. What is certain comes first.
-fn in_vpcs(model: &Placed<Model>, subnets: &[String], vpcs: &[String]) -> Verdict {
-    let mut parts = Vec::new();
-    for subnet in subnets {
-        parts.push(match model.vpc_of(subnet) {
-            Fact::Known(vpc) if vpcs.contains(&vpc) => Verdict::COMPLIANT,
-            Fact::Known(vpc) => {
-                Verdict::non_compliant(format!("subnet {subnet} is in {vpc}, which is not one of vpcIds"))
-            }
-            Fact::Absent => Verdict::non_compliant(format!("subnet {subnet} does not exist")),
-            Fact::Unread(reason) => Verdict::undecided(reason),
-        });
-    }
-    Verdict::gravest(parts).unwrap_or_else(|| Verdict::undecided("its VpcConfig has no subnets"))
 }
 
 #[cfg(test)]

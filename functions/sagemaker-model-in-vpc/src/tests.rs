@@ -54,12 +54,14 @@ fn model(
         ("subnet-gone", Fact::Absent),
         ("subnet-odd", Fact::Unread("odd".to_owned())),
     ];
-    Placed { of, vpcs: vpcs.into_iter().map(|(id, vpc)| (id.to_owned(), vpc)).collect() }
+    let vpcs = vpcs.into_iter().map(|(id, vpc)| (id.to_owned(), vpc)).collect();
+    Placed { of, vpcs, defaults: Vec::new() }
 }
 
 fn params(subnets: &[&str], vpcs: &[&str]) -> Params {
     let list = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
-    Params { subnets: list(subnets), vpcs: list(vpcs), check_usage: true }
+    let places = AllowedPlaces { subnets: list(subnets), vpcs: list(vpcs), ..AllowedPlaces::default() };
+    Params { places, check_usage: true }
 }
 
 /// Verdict and reason, on one line.
@@ -174,7 +176,6 @@ fn every_subnet_has_to_be_allowed_and_in_an_allowed_vpc() {
             "NON_COMPLIANT subnet subnet-1a is in vpc-1, which is not one of vpcIds",
         ),
         (&["subnet-2"], params(&["subnet-1a"], &["vpc-2"]), "NON_COMPLIANT subnet subnet-2 is not one of subnetIds"),
-        (&[], vpcs(&["vpc-1"]), "undecided its VpcConfig has no subnets"),
     ] {
         assert_eq!(decide(&model(within(own), None, None), &params), expected, "{own:?} {params:?}");
         // The same holds of the configurations by which inference components run it.
@@ -204,12 +205,12 @@ fn what_runs_a_model_is_asked_where_the_verdict_hangs_on_it() {
         (&[("vpcIds", "vpc-1")], within(&["subnet-1a"]), Everything),
     ] {
         let (query, params) = given(parameters);
-        assert_eq!(query.look_up, !params.vpcs.is_empty());
+        assert_eq!(query.look_up, params.places.look_up());
         let found = query.of.need.map(|need| need(&model(own.clone(), None, None).of));
         assert_eq!(found, Some(need), "{parameters:?} {own:?}");
     }
     let (query, params) = given(&[("checkUsage", "false"), ("vpcIds", "vpc-1")]);
-    assert!(query.of.need.is_none() && query.look_up && !params.check_usage);
+    assert!(query.of.need.is_none() && query.look_up == LookUp::Vpcs && !params.check_usage);
 }
 
 #[test]

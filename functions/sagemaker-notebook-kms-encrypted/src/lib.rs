@@ -41,10 +41,10 @@
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, SoFar, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule,
+    Severity, SoFar, Trigger, Verdict,
 };
-use sagemaker::{Notebook, NotebookStatus};
+use sagemaker::{EVALUATE_FAILED, Notebook};
 
 /// The rule.
 #[derive(Debug)]
@@ -68,16 +68,7 @@ const META: Metadata = Metadata {
     triggers: &[Trigger::Change, Trigger::Schedule],
     also_triggered_by: &[],
     deployed: Deployed::Everywhere,
-    parameters: &[
-        KEY_REQUIREMENT_CUSTOMER,
-        KMS_KEY_ARNS,
-        ParameterSpec {
-            name: "evaluateFailed",
-            default: "false",
-            values: Values::Flag,
-            about: "judge instances in status `Failed` too",
-        },
-    ],
+    parameters: &[KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, EVALUATE_FAILED],
     iam_actions: &[
         "kms:DescribeKey",
         "sagemaker:DescribeNotebookInstance",
@@ -109,27 +100,14 @@ impl Rule for NotebookKmsEncrypted {
     }
 
     fn decide(notebook: &Keyed<Notebook>, params: &Params, context: Context<'_>) -> Verdict {
-        match &notebook.of.status {
-            Fact::Known(NotebookStatus::Deleting) => {
-                return Verdict::not_applicable("the notebook instance is being deleted");
-            }
-            Fact::Known(NotebookStatus::Failed) if !params.evaluate_failed => {
-                return Verdict::not_applicable(
-                    "the notebook instance failed; set evaluateFailed to judge it all the same",
-                );
-            }
-            Fact::Known(NotebookStatus::Present | NotebookStatus::Failed) => {}
-            Fact::Absent => return Verdict::undecided("DescribeNotebookInstance gave no NotebookInstanceStatus"),
-            Fact::Unread(reason) => return Verdict::undecided(reason),
-        }
-        match &notebook.of.kms_key {
+        notebook.of.judge(params.evaluate_failed, || match &notebook.of.kms_key {
             Fact::Known(key) => params.key.judge(key, notebook.key(key), context.account),
             // The API leaves it out where none was given.
             Fact::Absent => Verdict::non_compliant(
                 "no KMS key is set, so the volume is encrypted with a key of AWS's; recreate the notebook instance with KmsKeyId",
             ),
             Fact::Unread(reason) => Verdict::undecided(reason),
-        }
+        })
     }
 }
 
@@ -160,6 +138,7 @@ const REQUIREMENTS: [Requirement; 12] = {
 #[cfg(test)]
 mod tests {
     use kms::{Key, KeyAnswer, KeyManager, KeyState};
+    use sagemaker::NotebookStatus;
 
     use super::*;
 
@@ -167,7 +146,14 @@ mod tests {
 
     fn decide(status: Fact<NotebookStatus>, kms_key: Fact<String>, key: KeyAnswer, params: &Params) -> Verdict {
         let keys = kms_key.known().map(|named| (named.clone(), key)).into_iter().collect();
-        let of = Notebook { status, direct_internet_access: Fact::Absent, kms_key, details: Vec::new() };
+        let of = Notebook {
+            status,
+            direct_internet_access: Fact::Absent,
+            root_access: Fact::Absent,
+            subnet: Fact::Absent,
+            kms_key,
+            details: Vec::new(),
+        };
         let context = Context { account: "111122223333", ..Context::default() };
         NotebookKmsEncrypted::decide(&Keyed { of, keys }, params, context)
     }

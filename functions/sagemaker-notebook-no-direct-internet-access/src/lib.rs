@@ -29,10 +29,10 @@
 //!   question, asked on a schedule only and without the instance's status.
 
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule,
+    Severity, Trigger, Verdict,
 };
-use sagemaker::{Notebook, NotebookStatus};
+use sagemaker::{EVALUATE_FAILED, Notebook};
 
 /// The rule.
 #[derive(Debug)]
@@ -54,12 +54,7 @@ const META: Metadata = Metadata {
     triggers: &[Trigger::Change, Trigger::Schedule],
     also_triggered_by: &[],
     deployed: Deployed::Everywhere,
-    parameters: &[ParameterSpec {
-        name: "evaluateFailed",
-        default: "false",
-        values: Values::Flag,
-        about: "judge instances in status `Failed` too",
-    }],
+    parameters: &[EVALUATE_FAILED],
     iam_actions: &["sagemaker:DescribeNotebookInstance", "sagemaker:ListNotebookInstances", "sagemaker:ListTags"],
     requirements: &REQUIREMENTS,
     remediation: Remediation {
@@ -80,27 +75,15 @@ impl Rule for NoDirectInternetAccess {
     }
 
     fn decide(notebook: &Notebook, params: &Params, _: Context<'_>) -> Verdict {
-        match &notebook.status {
-            Fact::Known(NotebookStatus::Deleting) => Verdict::not_applicable("the notebook instance is being deleted"),
-            Fact::Known(NotebookStatus::Failed) if !params.evaluate_failed => {
-                Verdict::not_applicable("the notebook instance failed; set evaluateFailed to judge it all the same")
-            }
-            Fact::Known(NotebookStatus::Present | NotebookStatus::Failed) => internet_access(notebook),
-            Fact::Absent => Verdict::undecided("DescribeNotebookInstance gave no NotebookInstanceStatus"),
+        notebook.judge(params.evaluate_failed, || match &notebook.direct_internet_access {
+            Fact::Known(false) => Verdict::COMPLIANT,
+            Fact::Known(true) => Verdict::non_compliant(
+                "direct internet access is enabled; recreate the notebook instance in a subnet with direct internet access disabled",
+            ),
+            // AWS documents a default when creating, none when describing: an answer without the field says nothing.
+            Fact::Absent => Verdict::undecided("DescribeNotebookInstance gave no DirectInternetAccess"),
             Fact::Unread(reason) => Verdict::undecided(reason),
-        }
-    }
-}
-
-fn internet_access(notebook: &Notebook) -> Verdict {
-    match &notebook.direct_internet_access {
-        Fact::Known(false) => Verdict::COMPLIANT,
-        Fact::Known(true) => Verdict::non_compliant(
-            "direct internet access is enabled; recreate the notebook instance in a subnet with direct internet access disabled",
-        ),
-        // AWS documents a default when creating, none when describing: an answer without the field says nothing.
-        Fact::Absent => Verdict::undecided("DescribeNotebookInstance gave no DirectInternetAccess"),
-        Fact::Unread(reason) => Verdict::undecided(reason),
+        })
     }
 }
 
@@ -142,12 +125,21 @@ const REQUIREMENTS: [Requirement; 21] = {
 
 #[cfg(test)]
 mod tests {
+    use sagemaker::NotebookStatus;
+
     use super::*;
 
     const ENABLED: &str = "direct internet access is enabled; recreate the notebook instance in a subnet with direct internet access disabled";
 
     fn decide(status: Fact<NotebookStatus>, direct_internet_access: Fact<bool>, evaluate_failed: bool) -> Verdict {
-        let notebook = Notebook { status, direct_internet_access, kms_key: Fact::Absent, details: Vec::new() };
+        let notebook = Notebook {
+            status,
+            direct_internet_access,
+            root_access: Fact::Absent,
+            subnet: Fact::Absent,
+            kms_key: Fact::Absent,
+            details: Vec::new(),
+        };
         NoDirectInternetAccess::decide(&notebook, &Params { evaluate_failed }, Context::default())
     }
 

@@ -5,7 +5,7 @@ mod subnets;
 mod volumes;
 mod vpcs;
 
-pub use placement::{Placed, PlacedQuery, WithVpcs};
+pub use placement::{AllowedPlaces, LookUp, Placed, PlacedQuery, WithVpcs};
 pub use subnets::{Subnet, SubnetState, Subnets, Zone, ZoneKind};
 pub use volumes::{Volume, VolumeState, Volumes};
 pub use vpcs::{Delivery, FlowLog, LoggedSubnet, Traffic, Vpc, VpcQuery, VpcState, Vpcs};

@@ -3,10 +3,13 @@ use std::collections::HashMap;
 use aws::{Once, SdkConfig};
 use aws_sdk_ec2::{Client, types};
 use futures::{StreamExt, stream};
-use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags};
+use rule::{Details, Fact, Facts, Listed, Page, Parameters, Read, Resource, Source, Tags, Verdict};
 use tokio::sync::OnceCell;
 
-use crate::subnets::{SUBNETS, page};
+use crate::{
+    subnets::{SUBNETS, page},
+    vpcs::{VPCS, page_of_vpcs},
+};
 
 /// Facts with the VPCs of the subnets that they name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub struct Placed<F> {
     pub of: F,
     /// Ids of its subnets, each with the id of its VPC; absent when the account sees no such subnet.
     pub vpcs: Vec<(String, Fact<String>)>,
+    /// Ids of those VPCs, each with whether it is the default VPC of its Region.
+    pub defaults: Vec<(String, Fact<bool>)>,
 }
 
 impl<F> Placed<F> {
@@ -24,6 +29,13 @@ impl<F> Placed<F> {
         let found = self.vpcs.iter().find(|(id, _)| id == subnet);
         found.map_or_else(|| Fact::Unread(format!("subnet {subnet} was not looked up")), |(_, vpc)| vpc.clone())
     }
+
+    /// Whether the VPC of one of its subnets is the default VPC of its Region.
+    #[must_use]
+    pub fn is_default(&self, vpc: &str) -> Fact<bool> {
+        let found = self.defaults.iter().find(|(id, _)| id == vpc);
+        found.map_or_else(|| Fact::Unread(format!("VPC {vpc} was not looked up")), |(_, is_default)| is_default.clone())
+    }
 }
 
 /// What to ask for.
@@ -31,8 +43,95 @@ impl<F> Placed<F> {
 pub struct PlacedQuery<Q> {
     /// Of the resource.
     pub of: Q,
-    /// Whether to ask for the VPCs of its subnets.
-    pub look_up: bool,
+    /// Of its subnets.
+    pub look_up: LookUp,
+}
+
+/// What to ask of subnets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LookUp {
+    /// Nothing: EC2 is not called.
+    #[default]
+    Nothing,
+    /// Their VPCs.
+    Vpcs,
+    /// Their VPCs, and whether those are the default VPC.
+    VpcsAndDefault,
+}
+
+/// Where resources may be: parameters `subnetIds` and `vpcIds`, and the default VPC for rules that ask about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllowedPlaces {
+    /// Subnets that they may be in; any if empty.
+    pub subnets: Vec<String>,
+    /// VPCs that they may be in; any if empty.
+    pub vpcs: Vec<String>,
+    /// Whether the default VPC is no such place, even where `vpcs` names it.
+    pub forbid_default_vpc: bool,
+}
+
+impl AllowedPlaces {
+    /// Takes the two lists out of a rule's parameters.
+    pub fn take(given: &mut Parameters) -> Self {
+        Self { subnets: given.list("subnetIds"), vpcs: given.list("vpcIds"), forbid_default_vpc: false }
+    }
+
+    /// What has to be known of subnets.
+    #[must_use]
+    pub const fn look_up(&self) -> LookUp {
+        match (self.forbid_default_vpc, self.vpcs.is_empty()) {
+            (true, _) => LookUp::VpcsAndDefault,
+            (false, false) => LookUp::Vpcs,
+            (false, true) => LookUp::Nothing,
+        }
+    }
+
+    /// The verdict on what is in these subnets. `gone` is the verdict where the account sees no such subnet, deleted or no longer
+    /// shared, so that nobody can tell its VPC. What is certain comes first; that one is unknown outweighs any that are not.
+    #[must_use]
+    pub fn judge<F>(&self, placed: &Placed<F>, subnets: &[String], gone: impl Fn(&str) -> Verdict) -> Verdict {
+        if let Some(subnet) = subnets.iter().find(|of| !self.subnets.is_empty() && !self.subnets.contains(of)) {
+            return Verdict::non_compliant(format!("subnet {subnet} is not one of subnetIds"));
+        }
+        if self.look_up() == LookUp::Nothing {
+            return Verdict::COMPLIANT;
+        }
+        let (mut unread, mut lost) = (None, None);
+        for subnet in subnets {
+            let vpc = match placed.vpc_of(subnet) {
+                Fact::Known(vpc) => vpc,
+                Fact::Unread(reason) => {
+                    unread = unread.or(Some(reason));
+                    continue;
+                }
+                Fact::Absent => {
+                    lost = lost.or(Some(gone(subnet)));
+                    continue;
+                }
+            };
+            if !self.vpcs.is_empty() && !self.vpcs.contains(&vpc) {
+                return Verdict::non_compliant(format!("subnet {subnet} is in {vpc}, which is not one of vpcIds"));
+            }
+            if self.forbid_default_vpc {
+                match placed.is_default(&vpc) {
+                    Fact::Known(false) => {}
+                    Fact::Known(true) => {
+                        return Verdict::non_compliant(format!(
+                            "subnet {subnet} is in {vpc}, which is the default VPC"
+                        ));
+                    }
+                    Fact::Absent => unread = unread.or_else(|| Some(format!("{VPCS} gave no IsDefault of {vpc}"))),
+                    Fact::Unread(reason) => unread = unread.or(Some(reason)),
+                }
+            }
+        }
+        match (unread, lost) {
+            (_, Some(fails @ Verdict::NonCompliant(_))) => fails,
+            (Some(reason), _) => Verdict::undecided(reason),
+            (None, Some(verdict)) => verdict,
+            (None, None) => Verdict::COMPLIANT,
+        }
+    }
 }
 
 impl<F: Facts> Facts for Placed<F> {
@@ -47,7 +146,8 @@ impl<F: Facts> Facts for Placed<F> {
     }
 }
 
-/// A Source whose resources name subnets, with the VPCs of those.
+/// A Source whose resources name subnets, with the VPCs of those: `DescribeSubnets`, and `DescribeVpcs` if somebody asks which of
+/// them is the default VPC.
 #[derive(Clone, Debug)]
 pub struct WithVpcs<S: Source> {
     source: S,
@@ -56,23 +156,41 @@ pub struct WithVpcs<S: Source> {
     /// The VPC of each subnet that the account sees: one list, read once, when somebody asks.
     all: OnceCell<Result<HashMap<String, String>, String>>,
     later: Once<Fact<String>>,
+    /// Whether each VPC that the account sees is the default one, read in the same way.
+    defaults: OnceCell<Result<HashMap<String, Fact<bool>>, String>>,
+    later_defaults: Once<Fact<bool>>,
 }
 
 impl<S: Source> WithVpcs<S> {
     /// `source` on the account and Region of `config`, with the VPCs of the subnets that `subnets_of` finds in its facts.
     #[must_use]
     pub fn new(config: &SdkConfig, source: S, subnets_of: fn(&S::Facts) -> Vec<&str>) -> Self {
-        Self { source, client: Client::new(config), subnets_of, all: OnceCell::new(), later: Once::default() }
+        Self {
+            source,
+            client: Client::new(config),
+            subnets_of,
+            all: OnceCell::new(),
+            later: Once::default(),
+            defaults: OnceCell::new(),
+            later_defaults: Once::default(),
+        }
     }
 
-    async fn placed(&self, facts: S::Facts, look_up: bool) -> Placed<S::Facts> {
-        let mut vpcs = Vec::new();
-        if look_up {
+    async fn placed(&self, facts: S::Facts, look_up: LookUp) -> Placed<S::Facts> {
+        let (mut vpcs, mut defaults) = (Vec::new(), Vec::<(String, _)>::new());
+        if look_up != LookUp::Nothing {
             for subnet in (self.subnets_of)(&facts) {
                 vpcs.push((subnet.to_owned(), self.vpc_of(subnet).await));
             }
         }
-        Placed { of: facts, vpcs }
+        if look_up == LookUp::VpcsAndDefault {
+            for vpc in vpcs.iter().filter_map(|(_, vpc)| vpc.known()) {
+                if !defaults.iter().any(|(id, _)| id == vpc) {
+                    defaults.push((vpc.clone(), self.is_default(vpc).await));
+                }
+            }
+        }
+        Placed { of: facts, vpcs, defaults }
     }
 
     async fn vpc_of(&self, subnet: &str) -> Fact<String> {
@@ -109,6 +227,44 @@ impl<S: Source> WithVpcs<S> {
             Err(error) => Fact::Unread(aws::reason(SUBNETS, &error)),
         }
     }
+
+    async fn is_default(&self, vpc: &str) -> Fact<bool> {
+        match self.defaults.get_or_init(|| self.all_defaults()).await {
+            Ok(all) => match all.get(vpc) {
+                Some(is_default) => is_default.clone(),
+                None => self.later_defaults.get(vpc, async || self.look_up_default(vpc).await).await,
+            },
+            Err(reason) => Fact::Unread(reason.clone()),
+        }
+    }
+
+    async fn all_defaults(&self) -> Result<HashMap<String, Fact<bool>>, String> {
+        let mut all = HashMap::new();
+        let ask = async |token| {
+            let page = page_of_vpcs(&self.client, token).await?;
+            let found = page.vpcs().iter().map(is_default).collect::<Option<Vec<_>>>();
+            let found = found.ok_or_else(|| format!("{VPCS} listed a VPC without its id"))?;
+            Ok((found, page.next_token().map(str::to_owned)))
+        };
+        aws::each_page(VPCS, ask, |page| all.extend(page)).await?;
+        Ok(all)
+    }
+
+    /// One VPC by its id. There is no subnet without its VPC, so one that is not in the answer was not read.
+    async fn look_up_default(&self, id: &str) -> Fact<bool> {
+        let filter = types::Filter::builder().name("vpc-id").values(id).build();
+        match self.client.describe_vpcs().filters(filter).send().await {
+            Ok(answer) => {
+                let found = answer.vpcs().iter().filter_map(is_default).find(|(vpc, _)| vpc == id);
+                found.map_or_else(|| Fact::Unread(format!("{VPCS} does not show {id}")), |(_, is_default)| is_default)
+            }
+            Err(error) => Fact::Unread(aws::reason(VPCS, &error)),
+        }
+    }
+}
+
+fn is_default(vpc: &types::Vpc) -> Option<(String, Fact<bool>)> {
+    Some((aws::given(vpc.vpc_id())?, vpc.is_default().map_or(Fact::Absent, Fact::Known)))
 }
 
 fn placed(subnet: &types::Subnet) -> Option<(String, String)> {

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use aws::SdkConfig;
-use aws_sdk_ec2::{Client, types};
+use aws_sdk_ec2::{Client, operation::describe_vpcs::DescribeVpcsOutput, types};
 use futures::{StreamExt, stream};
 use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source, Tags, Timestamp};
 use tokio::sync::OnceCell;
@@ -12,7 +12,7 @@ use crate::{
 };
 
 const TYPE: &str = "AWS::EC2::VPC";
-const VPCS: &str = "ec2:DescribeVpcs";
+pub(crate) const VPCS: &str = "ec2:DescribeVpcs";
 const FLOW_LOGS: &str = "ec2:DescribeFlowLogs";
 const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
 
@@ -289,9 +289,7 @@ impl Source for Vpcs {
     async fn list(&self, query: &VpcQuery, token: Option<String>) -> Result<Page<Vpc>, String> {
         /// VPCs that are read at a time.
         const AT_A_TIME: usize = 16;
-        // 1,000 is the most that the API takes.
-        let answer = self.client.describe_vpcs().max_results(1000).set_next_token(token).send().await;
-        let answer = answer.map_err(|error| aws::reason(VPCS, &error))?;
+        let answer = page_of_vpcs(&self.client, token).await?;
         let (mut found, mut unreadable) = (Vec::new(), Vec::new());
         for vpc in answer.vpcs() {
             match aws::given(vpc.vpc_id()) {
@@ -310,6 +308,13 @@ impl Source for Vpcs {
     async fn tags(&self, _: &Resource, vpc: &Vpc) -> Result<Tags, String> {
         Ok(vpc.tags.clone())
     }
+}
+
+/// A page of the list of all VPCs.
+pub(crate) async fn page_of_vpcs(client: &Client, token: Option<String>) -> Result<DescribeVpcsOutput, String> {
+    // 1,000 is the most that the API takes.
+    let page = client.describe_vpcs().max_results(1000).set_next_token(token).send().await;
+    page.map_err(|error| aws::reason(VPCS, &error))
 }
 
 fn state(state: Option<&types::VpcState>) -> Fact<VpcState> {

@@ -17,6 +17,8 @@ pub struct Domain {
     pub status: Fact<DomainStatus>,
     /// The KMS key for its volumes, as it was given: key id, key ARN, alias or alias ARN. Absent where none was.
     pub kms_key: Fact<String>,
+    /// Over which network the traffic of its apps goes (`AppNetworkAccessType`), apart from that to its file system.
+    pub network_access: Fact<NetworkAccess>,
     /// What findings show of it.
     pub details: Details,
 }
@@ -32,6 +34,15 @@ pub enum DomainStatus {
     Failed,
     /// It is on its way out, or stuck there (`Delete_Failed`).
     Deleting,
+}
+
+/// `AppNetworkAccessType` of `DescribeDomain`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkAccess {
+    /// Over the domain's subnets.
+    VpcOnly,
+    /// Over a VPC of SageMaker's, which leads to the internet.
+    PublicInternetOnly,
 }
 
 impl Facts for Domain {
@@ -108,6 +119,12 @@ fn facts(answer: &DescribeDomainOutput) -> Domain {
     let key = aws::given(answer.kms_key_id()).or_else(|| aws::given(answer.home_efs_file_system_kms_key_id()));
     Domain {
         status: status(answer.status()),
+        network_access: match answer.app_network_access_type() {
+            None => Fact::Absent,
+            Some(types::AppNetworkAccessType::VpcOnly) => Fact::Known(NetworkAccess::VpcOnly),
+            Some(types::AppNetworkAccessType::PublicInternetOnly) => Fact::Known(NetworkAccess::PublicInternetOnly),
+            Some(other) => Fact::Unread(aws::unknown("AppNetworkAccessType", other.as_str())),
+        },
         details: details(answer, key.as_deref()),
         kms_key: key.map_or(Fact::Absent, Fact::Known),
     }

@@ -8,7 +8,7 @@ mod local_storage;
 mod models;
 mod notebooks;
 
-pub use domains::{Domain, DomainStatus, Domains};
+pub use domains::{Domain, DomainStatus, Domains, NetworkAccess};
 pub use endpoint_configs::{ConfiguredVariant, EndpointConfig, EndpointConfigs, Usage};
 pub use endpoints::{Endpoint, EndpointStatus, Endpoints, Hosting, InferenceComponent, Variant};
 pub use jobs::{
@@ -16,7 +16,7 @@ pub use jobs::{
 };
 pub use local_storage::{LOCAL_STORAGE_PARAMETERS, LocalStorage, LocalStorageResult};
 pub use models::{ComponentUse, ComponentUses, Container, Model, ModelQuery, Models, Need, NeedOf, Uses, VariantUses};
-pub use notebooks::{Notebook, NotebookStatus, Notebooks};
+pub use notebooks::{EVALUATE_FAILED, Notebook, NotebookStatus, Notebooks};
 
 use aws_sdk_sagemaker::{
     Client,

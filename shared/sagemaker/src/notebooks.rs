@@ -2,13 +2,21 @@ use aws::SdkConfig;
 use aws_sdk_sagemaker::{
     Client,
     operation::describe_notebook_instance::DescribeNotebookInstanceOutput,
-    types::{DirectInternetAccess, NotebookInstanceStatus},
+    types::{DirectInternetAccess, NotebookInstanceStatus, RootAccess},
 };
-use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags};
+use rule::{Details, Fact, Facts, Listed, Page, ParameterSpec, Read, Resource, Source, Tags, Values, Verdict};
 
 use crate::{completed, get_by_name, is_not_found, listed, tags};
 
 const TYPE: &str = "AWS::SageMaker::NotebookInstance";
+
+/// The parameter that rules about notebook instances share ([`Notebook::judge`]).
+pub const EVALUATE_FAILED: ParameterSpec = ParameterSpec {
+    name: "evaluateFailed",
+    default: "false",
+    values: Values::Flag,
+    about: "judge instances in status `Failed` too",
+};
 
 /// What is true of a notebook instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +25,10 @@ pub struct Notebook {
     pub status: Fact<NotebookStatus>,
     /// Whether SageMaker gives it a way to the internet of its own (`DirectInternetAccess`).
     pub direct_internet_access: Fact<bool>,
+    /// Whether its users are root on it (`RootAccess`).
+    pub root_access: Fact<bool>,
+    /// Id of its subnet (`SubnetId`). Absent where none was given, so that it is in no VPC of the customer's.
+    pub subnet: Fact<String>,
     /// The KMS key for its volume, as it was given: key id, key ARN, alias or alias ARN. Absent where none was.
     pub kms_key: Fact<String>,
     /// What findings show of it.
@@ -32,6 +44,21 @@ pub enum NotebookStatus {
     Failed,
     /// It is on its way out.
     Deleting,
+}
+
+impl Notebook {
+    /// The verdict that `decide` gives, unless there is nothing to judge or the status is not known.
+    pub fn judge(&self, evaluate_failed: bool, decide: impl FnOnce() -> Verdict) -> Verdict {
+        match &self.status {
+            Fact::Known(NotebookStatus::Deleting) => Verdict::not_applicable("the notebook instance is being deleted"),
+            Fact::Known(NotebookStatus::Failed) if !evaluate_failed => {
+                Verdict::not_applicable("the notebook instance failed; set evaluateFailed to judge it all the same")
+            }
+            Fact::Known(NotebookStatus::Present | NotebookStatus::Failed) => decide(),
+            Fact::Absent => Verdict::undecided("DescribeNotebookInstance gave no NotebookInstanceStatus"),
+            Fact::Unread(reason) => Verdict::undecided(reason),
+        }
+    }
 }
 
 impl Facts for Notebook {
@@ -111,8 +138,26 @@ fn facts(answer: &DescribeNotebookInstanceOutput) -> Notebook {
             Some(DirectInternetAccess::Disabled) => Fact::Known(false),
             Some(other) => Fact::Unread(aws::unknown("DirectInternetAccess", other.as_str())),
         },
+        root_access: match answer.root_access() {
+            None => Fact::Absent,
+            Some(RootAccess::Enabled) => Fact::Known(true),
+            Some(RootAccess::Disabled) => Fact::Known(false),
+            Some(other) => Fact::Unread(aws::unknown("RootAccess", other.as_str())),
+        },
+        subnet: subnet(answer),
         kms_key: aws::given(answer.kms_key_id()).map_or(Fact::Absent, Fact::Known),
         details: details(answer),
+    }
+}
+
+fn subnet(answer: &DescribeNotebookInstanceOutput) -> Fact<String> {
+    match aws::given(answer.subnet_id()) {
+        Some(subnet) => Fact::Known(subnet),
+        // They are those of an interface in a subnet.
+        None if !answer.security_groups().is_empty() => {
+            Fact::Unread("sagemaker:DescribeNotebookInstance gave SecurityGroups and no SubnetId".to_owned())
+        }
+        None => Fact::Absent,
     }
 }
 
@@ -142,7 +187,7 @@ fn details(answer: &DescribeNotebookInstanceOutput) -> Details {
         ("NotebookInstanceArn", answer.notebook_instance_arn()),
         ("NotebookInstanceStatus", answer.notebook_instance_status().map(NotebookInstanceStatus::as_str)),
         ("DirectInternetAccess", answer.direct_internet_access().map(DirectInternetAccess::as_str)),
-        ("RootAccess", answer.root_access().map(aws_sdk_sagemaker::types::RootAccess::as_str)),
+        ("RootAccess", answer.root_access().map(RootAccess::as_str)),
         ("InstanceType", answer.instance_type().map(aws_sdk_sagemaker::types::InstanceType::as_str)),
         ("SubnetId", answer.subnet_id()),
         ("KmsKeyId", answer.kms_key_id()),

@@ -7,8 +7,10 @@ use crate::{Registered, registered};
 pub fn registry() -> Vec<Registered> {
     vec![
         registered::<ai_services_opt_out::AiServicesOptOut>(),
+        registered::<config_recorder_coverage::ConfigRecorderCoverage>(),
         registered::<ebs_volume_encrypted::VolumeEncrypted>(),
         registered::<sagemaker_domain_kms_encrypted::DomainKmsEncrypted>(),
+        registered::<sagemaker_domain_vpc_only::DomainVpcOnly>(),
         registered::<sagemaker_endpoint_config_kms_encrypted::EndpointConfigKmsEncrypted>(),
         registered::<sagemaker_endpoint_multi_az::MultiAz>(),
         registered::<sagemaker_job_in_vpc::JobInVpc>(),
@@ -18,8 +20,10 @@ pub fn registry() -> Vec<Registered> {
         registered::<sagemaker_job_volume_kms_encrypted::JobVolumeKmsEncrypted>(),
         registered::<sagemaker_model_in_vpc::ModelInVpc>(),
         registered::<sagemaker_model_network_isolation::ModelNetworkIsolation>(),
+        registered::<sagemaker_notebook_in_vpc::NotebookInVpc>(),
         registered::<sagemaker_notebook_kms_encrypted::NotebookKmsEncrypted>(),
         registered::<sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess>(),
+        registered::<sagemaker_notebook_root_access_disabled::RootAccessDisabled>(),
         registered::<vpc_flow_logs_enabled::FlowLogsEnabled>(),
     ]
 }

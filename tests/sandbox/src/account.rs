@@ -29,27 +29,56 @@ const KEYS: [(&str, &str); 2] = [
     ("alias/ml-pilot", "scheduled for deletion when the pilot was over"),
 ];
 
-/// Notebook instances: name, direct internet access, root access, KMS key, and how it came so.
-const NOTEBOOKS: [(&str, &str, &str, &str, &str); 6] = [
-    ("pricing-models", "Disabled", "Disabled", "alias/ml-platform", "as the platform's blueprint makes it"),
+/// Notebook instances: name, direct internet access, root access, KMS key, subnet, and how it came so.
+const NOTEBOOKS: [(&str, &str, &str, &str, &str, &str); 6] = [
+    (
+        "pricing-models",
+        "Disabled",
+        "Disabled",
+        "alias/ml-platform",
+        "private-1",
+        "as the platform's blueprint makes it",
+    ),
     (
         "credit-risk",
         "Disabled",
         "Enabled",
         "alias/ml-pilot",
+        "private-2",
         "its team installs packages as root; its key is about to go",
     ),
-    ("quick-experiment", "Enabled", "Disabled", "", "made by hand in the console, where the internet is on by default"),
-    ("vendor-demo", "Enabled", "Enabled", "alias/aws/sagemaker", "a vendor's tutorial, followed to the letter"),
-    (REPAIRED, "Enabled", "Disabled", "", "recreated without internet, and with a key, after the first evaluation"),
-    ("last-years-contest", "Enabled", "Enabled", "", "on its way out: it is being deleted"),
+    (
+        "quick-experiment",
+        "Enabled",
+        "Disabled",
+        "",
+        "",
+        "made by hand in the console, where the internet is on by default and a VPC is not",
+    ),
+    (
+        "vendor-demo",
+        "Enabled",
+        "Enabled",
+        "alias/aws/sagemaker",
+        "default",
+        "a vendor's tutorial, followed to the letter, in the VPC that was there already",
+    ),
+    (
+        REPAIRED,
+        "Enabled",
+        "Disabled",
+        "",
+        "",
+        "recreated in the VPC, without internet, and with a key, after the first evaluation",
+    ),
+    ("last-years-contest", "Enabled", "Enabled", "", "", "on its way out: it is being deleted"),
 ];
 
-/// Domains of SageMaker Studio: name, KMS key, and how it came so.
-const DOMAINS: [(&str, &str, &str); 3] = [
-    ("research", "alias/ml-platform", "as the platform's blueprint makes it"),
-    ("workshop", "", "made for a workshop, and stayed"),
-    ("pilot", "alias/ml-pilot", "on its way out: it is being deleted"),
+/// Domains of SageMaker Studio: name, KMS key, whether its apps have the VPC only, and how it came so.
+const DOMAINS: [(&str, &str, bool, &str); 3] = [
+    ("research", "alias/ml-platform", true, "as the platform's blueprint makes it"),
+    ("workshop", "", false, "made for a workshop, and stayed"),
+    ("pilot", "alias/ml-pilot", false, "on its way out: it is being deleted"),
 ];
 
 /// EBS volumes: whether it is encrypted, and how it came so.
@@ -116,11 +145,30 @@ pub async fn fill(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     fill_components(door, place, &private).await?;
     // Its team shares a network with others, which another account has.
     share_subnet(door, place);
-    create_model(door, place, "group-scoring", &[SHARED_SUBNET[0]]).await.map(drop)
+    create_model(door, place, "group-scoring", &[SHARED_SUBNET[0]]).await?;
+    fill_recorder(door, place).await?;
+    place_notebooks(door, place, &private).await
+}
+
+/// The recorder records everything, as the platform's blueprint makes it, but for what somebody took out when the bill came: flow logs,
+/// and network interfaces, which nobody needs. Volumes come and go, so they are recorded once a day.
+async fn fill_recorder(door: &FrontDoor, place: &Place) -> Result<(), Error> {
+    let group = json!({
+        "recordingStrategy": {"useOnly": "EXCLUSION_BY_RESOURCE_TYPES"},
+        "exclusionByResourceTypes": {"resourceTypes": ["AWS::EC2::FlowLog", "AWS::EC2::NetworkInterface"]},
+    });
+    record(door, place, group, once_a_day(&["AWS::EC2::Volume"])).await
+}
+
+/// `recordingMode`: these types once a day, and all others continuously.
+fn once_a_day(types: &[&str]) -> Value {
+    let daily = json!({"description": "to save money", "resourceTypes": types, "recordingFrequency": "DAILY"});
+    json!({"recordingFrequency": "CONTINUOUS", "recordingModeOverrides": [daily]})
 }
 
 /// Puts an account into an organization whose root opts out of AI services, and returns another account of that organization, for
-/// whose unit somebody opted in again.
+/// whose unit somebody opted in again. Its recorder is as the platform's blueprint makes it: what is not recorded continuously, no rule
+/// asks about.
 ///
 /// # Errors
 /// moto does not take something.
@@ -134,11 +182,13 @@ pub async fn organize(door: &FrontDoor, place: &Place) -> Result<Place, Error> {
     move_account(door, place, &chatbots, &labs).await?;
     let back_in = json!({"services": {"lex": {"opt_out_policy": {"@@assign": "optIn"}}}});
     attach_policy(door, place, "lex-for-the-chatbots", &labs, &back_in).await?;
-    Ok(Place::new(&chatbots, &place.region))
+    let member = Place::new(&chatbots, &place.region);
+    record(door, &member, json!({"allSupported": true}), once_a_day(&["AWS::EC2::NetworkInterface"])).await?;
+    Ok(member)
 }
 
 async fn fill_notebooks(door: &FrontDoor, place: &Place) -> Result<(), Error> {
-    for (name, internet, root, key, _) in NOTEBOOKS {
+    for (name, internet, root, key, ..) in NOTEBOOKS {
         let settings = json!({"DirectInternetAccess": internet, "RootAccess": root});
         create_notebook(door, place, name, with_key(settings, key)).await?;
     }
@@ -148,9 +198,28 @@ async fn fill_notebooks(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     Ok(())
 }
 
+/// Recreates the notebook instances that have a subnet in it, as they have been from the start: what moto answers before there are
+/// subnets decides which ids those get. `private` is `VpcConfig` of the platform's private subnets.
+async fn place_notebooks(door: &FrontDoor, place: &Place, private: &Value) -> Result<(), Error> {
+    let default = default_subnet(door, place).await?;
+    for (name, internet, root, key, subnet, _) in NOTEBOOKS {
+        let subnet = match subnet {
+            "private-1" => private["Subnets"][0].clone(),
+            "private-2" => private["Subnets"][1].clone(),
+            "default" => json!(default),
+            _ => continue,
+        };
+        delete_notebook(door, place, name).await?;
+        let settings = json!({"DirectInternetAccess": internet, "RootAccess": root, "SubnetId": subnet});
+        create_notebook(door, place, name, with_key(settings, key)).await?;
+    }
+    Ok(())
+}
+
 async fn fill_domains(door: &FrontDoor, place: &Place) -> Result<(), Error> {
-    for (name, key, _) in DOMAINS {
-        create_domain(door, place, name, with_key(json!({}), key)).await?;
+    for (name, key, vpc_only, _) in DOMAINS {
+        let settings = if vpc_only { json!({"AppNetworkAccessType": "VpcOnly"}) } else { json!({}) };
+        create_domain(door, place, name, with_key(settings, key)).await?;
     }
     let being_deleted = Fault::patch(|answer| answer["Status"] = json!("Deleting"));
     door.fault(place, When::calls("DescribeDomain").mentioning("d-pilot"), being_deleted);
@@ -526,13 +595,17 @@ pub fn rewrite_item(id: &str, [from, to]: [&str; 2]) -> Fault {
 /// Id of the Local Zone of [`local_zone`].
 pub const LOCAL_ZONE: &str = "use1-lax1-az1";
 
-/// Recreates [`REPAIRED`] without internet and with a key, as its findings ask; returns it as Config's item names it.
+/// Recreates [`REPAIRED`] where another notebook is, without internet and with a key, as its findings ask; returns it as Config's item
+/// names it.
 ///
 /// # Errors
 /// moto does not take it.
 pub async fn repair(door: &FrontDoor) -> Result<Item, Error> {
+    let (other, ..) = NOTEBOOKS[0];
+    let other = json!({"NotebookInstanceName": other});
+    let subnet = sagemaker(door, &place(), "DescribeNotebookInstance", other).await?["SubnetId"].take();
     delete_notebook(door, &place(), REPAIRED).await?;
-    let settings = json!({"DirectInternetAccess": "Disabled", "RootAccess": "Disabled"});
+    let settings = json!({"DirectInternetAccess": "Disabled", "RootAccess": "Disabled", "SubnetId": subnet});
     create_notebook(door, &place(), REPAIRED, with_key(settings, "alias/ml-platform")).await
 }
 

@@ -1,8 +1,10 @@
-//! AWS Config's part of the sandbox: rules, result tokens, evaluations, inventory, with the limits and error codes of the real
+//! AWS Config's part of the sandbox: rules, result tokens, evaluations, inventory, the recorder, with the limits and error codes of the real
 //! service (botocore's model of AWS Config, and the Developer Guide).
 //!
 //! One thing is not documented and decided here: a result whose `OrderingTimestamp` is older than the one that is kept does
 //! not replace it.
+
+mod recorder;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -10,6 +12,8 @@ use rule::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::{Answer, Call, Place};
+
+use recorder::Recorder;
 
 /// A Config rule as it was put.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +74,7 @@ pub struct ConfigService {
     tokens: HashMap<String, String>,
     kept: BTreeMap<Key, Kept>,
     inventory: Vec<Discovered>,
+    recorder: Recorder,
     /// Types whose results are refused although the model allows them.
     refused_types: HashSet<String>,
     /// Ids whose evaluations come back in `FailedEvaluations`, with how many times more.
@@ -160,7 +165,7 @@ impl ConfigService {
             "GetComplianceDetailsByResource" => self.compliance_of_resource(&input),
             "DescribeComplianceByConfigRule" => self.compliance_by_rule(&input),
             "ListDiscoveredResources" => self.list_discovered(&input),
-            _ => return None,
+            other => self.recorder.answer(other, &input, &call.place)?,
         };
         Some(answer.unwrap_or_else(|refusal| refusal))
     }

@@ -2,15 +2,23 @@
 
 #[path = "../../../../functions/ai-services-opt-out/end_to_end.rs"]
 mod ai_services_opt_out;
+#[path = "../../../../functions/config-recorder-coverage/end_to_end.rs"]
+mod config_recorder_coverage;
 #[path = "../../../../functions/ebs-volume-encrypted/end_to_end.rs"]
 mod ebs_volume_encrypted;
+#[path = "../../../../functions/sagemaker-domain-vpc-only/end_to_end.rs"]
+mod sagemaker_domain_vpc_only;
 #[path = "../../../../functions/sagemaker-endpoint-multi-az/end_to_end.rs"]
 mod sagemaker_endpoint_multi_az;
 #[path = "../../../../functions/sagemaker-model-in-vpc/end_to_end.rs"]
 mod sagemaker_model_in_vpc;
 #[path = "../../../../functions/sagemaker-model-network-isolation/end_to_end.rs"]
 mod sagemaker_model_network_isolation;
+#[path = "../../../../functions/sagemaker-notebook-in-vpc/end_to_end.rs"]
+mod sagemaker_notebook_in_vpc;
 #[path = "../../../../functions/sagemaker-notebook-no-direct-internet-access/end_to_end.rs"]
 mod sagemaker_notebook_no_direct_internet_access;
+#[path = "../../../../functions/sagemaker-notebook-root-access-disabled/end_to_end.rs"]
+mod sagemaker_notebook_root_access_disabled;
 #[path = "../../../../functions/vpc-flow-logs-enabled/end_to_end.rs"]
 mod vpc_flow_logs_enabled;

@@ -175,6 +175,22 @@ pub async fn create_subnet(
     between(&answer, "<subnetId>", "<").map(str::to_owned).ok_or(Error::Account(answer))
 }
 
+/// Id of a subnet of the default VPC, which an account has from the beginning.
+///
+/// # Errors
+/// moto has none.
+pub async fn default_subnet(door: &FrontDoor, place: &Place) -> Result<String, Error> {
+    let zone = format!("{}a", place.region);
+    let filters = [
+        ("Filter.1.Name", "default-for-az"),
+        ("Filter.1.Value.1", "true"),
+        ("Filter.2.Name", "availability-zone"),
+        ("Filter.2.Value.1", &zone),
+    ];
+    let answer = ec2(door, place, "DescribeSubnets", &filters).await?;
+    between(&answer, "<subnetId>", "<").map(str::to_owned).ok_or(Error::Account(answer))
+}
+
 /// Creates a model in these subnets; in none without a `VpcConfig`.
 ///
 /// # Errors
@@ -552,6 +568,27 @@ pub async fn autoscale(
 /// moto does not take it.
 pub async fn sagemaker(door: &FrontDoor, place: &Place, operation: &str, input: Value) -> Result<Value, Error> {
     door.call(place, "sagemaker", &format!("SageMaker.{operation}"), &input).await.map_err(Error::Account)
+}
+
+/// Calls an operation of AWS Config, past faults and records.
+///
+/// # Errors
+/// The sandbox's AWS Config does not take it.
+pub async fn config(door: &FrontDoor, place: &Place, operation: &str, input: Value) -> Result<Value, Error> {
+    door.call(place, "config", &format!("StarlingDoveService.{operation}"), &input).await.map_err(Error::Account)
+}
+
+/// Lets AWS Config record from now on, or otherwise than before: with this `recordingGroup` and this `recordingMode`.
+///
+/// # Errors
+/// The sandbox's AWS Config does not take it.
+pub async fn record(door: &FrontDoor, place: &Place, group: Value, mode: Value) -> Result<(), Error> {
+    let role = "role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig";
+    let role = format!("arn:aws:iam::{}:{role}", place.account);
+    let recorder = json!({"name": "default", "roleARN": role, "recordingGroup": group, "recordingMode": mode});
+    config(door, place, "PutConfigurationRecorder", json!({"ConfigurationRecorder": recorder})).await?;
+    let name = json!({"ConfigurationRecorderName": "default"});
+    config(door, place, "StartConfigurationRecorder", name).await.map(drop)
 }
 
 /// Calls an operation of KMS, past faults and records.

@@ -114,9 +114,15 @@ impl Cell {
     /// What the cell is a case of, whatever the rule and the scenario; `None` if it is to be tried in each of them, since what comes of
     /// it depends on what the rule makes of an answer.
     pub(super) fn case(&self, scenario: &Scenario) -> Option<String> {
+        let reads = scenario.meta.iam_actions.contains(&&*self.action);
         match self.trouble {
-            Trouble::Denied => None,
-            Trouble::Missing(_) if scenario.reads_most => None,
+            Trouble::Denied if reads => None,
+            Trouble::Missing(_) if reads && scenario.reads_most => None,
+            // Rules about jobs read their own results for more than others do.
+            Trouble::Denied | Trouble::Missing(_) if !reads => {
+                let of_jobs = scenario.meta.name.starts_with("sagemaker-job-");
+                Some(format!("{} {:?} {of_jobs}", self.action, self.trouble))
+            }
             _ => Some(format!("{} {:?}", self.action, self.trouble)),
         }
     }

@@ -20,6 +20,26 @@ pub(super) struct Model {
 /// What there is in every answer although the model does not say so (the API references' examples, and the documentation of the
 /// members).
 const ALWAYS: &[(&str, &[&str])] = &[
+    (
+        "config:DescribeConfigurationRecorders",
+        &[
+            "ConfigurationRecorders",
+            "ConfigurationRecorders.*.name",
+            "ConfigurationRecorders.*.recordingGroup",
+            "ConfigurationRecorders.*.recordingGroup.allSupported",
+            "ConfigurationRecorders.*.recordingGroup.exclusionByResourceTypes",
+            "ConfigurationRecorders.*.recordingGroup.recordingStrategy.useOnly",
+        ],
+    ),
+    (
+        "config:DescribeConfigurationRecorderStatus",
+        &[
+            "ConfigurationRecordersStatus",
+            "ConfigurationRecordersStatus.*.name",
+            "ConfigurationRecordersStatus.*.recording",
+            "ConfigurationRecordersStatus.*.lastStatus",
+        ],
+    ),
     ("config:ListDiscoveredResources", &["resourceIdentifiers.*.resourceId"]),
     (
         "config:GetComplianceDetailsByConfigRule",

@@ -59,7 +59,8 @@ pub(super) struct Operation {
     pub(super) model: Model,
 }
 
-/// An account that has something of everything, in an organization whose policy lets it pass, and one whose organization has none.
+/// An account that has something of everything, in an organization whose policy lets it pass, and one whose organization has none. Their
+/// recorders are the other way round.
 pub(super) async fn filled() -> [Place; 2] {
     static FILLED: OnceCell<[Place; 2]> = OnceCell::const_new();
     let fill = async || {
@@ -69,6 +70,9 @@ pub(super) async fn filled() -> [Place; 2] {
         sandbox::account::organize(door, &place).await.unwrap();
         let other = Account::new("ai-services-opt-out").await.place;
         sandbox::account::organization(door, &other).await.unwrap();
+        let daily = json!({"resourceTypes": ["AWS::EC2::NetworkInterface"], "recordingFrequency": "DAILY"});
+        let mode = json!({"recordingFrequency": "CONTINUOUS", "recordingModeOverrides": [daily]});
+        sandbox::account::record(door, &other, json!({"allSupported": true}), mode).await.unwrap();
         [place, other]
     };
     FILLED.get_or_init(fill).await.clone()

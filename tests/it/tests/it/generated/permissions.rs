@@ -38,7 +38,9 @@ pub(super) fn reading(meta: &Metadata) -> Vec<Statement> {
 
 /// What a rule reports to AWS Config, and reads back.
 pub(super) fn config(meta: &Metadata) -> Vec<Statement> {
-    let of_config = it::role(meta).into_iter().filter(|action| action.starts_with("config:"));
+    // What a rule reads there is said where it says what it reads.
+    let reports = |action: &String| action.starts_with("config:") && !meta.iam_actions.contains(&action.as_str());
+    let of_config = it::role(meta).into_iter().filter(reports);
     let (narrow, anywhere) = of_config.partition(|action| action == "config:GetComplianceDetailsByConfigRule");
     vec![
         Statement {
@@ -97,6 +99,9 @@ fn resources(meta: &Metadata, action: &str) -> (&'static str, Vec<String>) {
         ("sagemaker", _) if operation.starts_with("Describe") => {
             let of = operation.trim_start_matches("Describe").trim_end_matches("V2");
             ("", vec![sagemaker(&kind(of))])
+        }
+        ("config", "DescribeConfigurationRecorders" | "DescribeConfigurationRecorderStatus") => {
+            ("AWS makes up the recorder's id", vec![arn("config", "configuration-recorder/*")])
         }
         ("kms", "DescribeKey") => {
             ("Keys of other accounts too, since a resource may use one", vec![in_any_account("kms", "key/*")])
