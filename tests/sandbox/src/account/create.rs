@@ -510,7 +510,8 @@ pub async fn create_components(
     };
     let described = When::calls("DescribeEndpointConfig").mentioning(&format!("\"{endpoint}\""));
     door.fault(place, described, Fault::patch(no_model));
-    for (name, model) in components {
+    // The list of them has the newest first.
+    for (name, model) in components.iter().rev() {
         let component = json!({
             "InferenceComponentName": name, "EndpointName": endpoint, "VariantName": "v1",
             "Specification": {"ModelName": model},
