@@ -5,8 +5,10 @@ mod endpoint_configs;
 mod endpoints;
 mod jobs;
 mod local_storage;
+mod model_packages;
 mod models;
 mod notebooks;
+mod provisioned;
 
 pub use domains::{Domain, DomainStatus, Domains};
 pub use endpoint_configs::{ConfiguredVariant, EndpointConfig, EndpointConfigs, Usage};
@@ -15,8 +17,10 @@ pub use jobs::{
     Instances, JOB_PARAMETERS, Job, JobKind, JobParameters, JobPart, JobQuery, JobStatus, Jobs, Parent, Setting,
 };
 pub use local_storage::{LOCAL_STORAGE_PARAMETERS, LocalStorage, LocalStorageResult};
+pub use model_packages::{Approval, ModelPackage};
 pub use models::{Container, Model};
 pub use notebooks::{Notebook, NotebookStatus, Notebooks};
+pub use provisioned::{Provisioned, ProvisionedStatus, Provisioning};
 
 use aws_sdk_sagemaker::{
     Client,

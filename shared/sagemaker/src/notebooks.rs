@@ -116,7 +116,7 @@ fn facts(answer: &DescribeNotebookInstanceOutput) -> Notebook {
     }
 }
 
-fn status(status: Option<&NotebookInstanceStatus>) -> Fact<NotebookStatus> {
+pub(crate) fn status(status: Option<&NotebookInstanceStatus>) -> Fact<NotebookStatus> {
     use NotebookInstanceStatus as Status;
     match status {
         None => Fact::Absent,
