@@ -209,7 +209,6 @@ async fn a_version_that_was_created_as_approved() {
          with an ApprovalDescription"
     );
     // SageMaker itself changes new versions, and says of nobody that they did.
-    registry.patched("DescribeModelPackage", "by-the-pipeline/1", |_| ());
     registry.account.fault(
         When::calls("DescribeModelPackage").mentioning("by-the-pipeline/1"),
         Fault::patch(|answer| {
@@ -258,12 +257,12 @@ async fn packages_that_are_gone_hidden_or_odd() {
         registry.instead("DescribeModelPackage", package, refused);
     }
     registry.account.fault(When::calls("DescribeModelPackage").mentioning("777788889999"), Fault::Denied);
-    for (name, patch) in [
-        ("no-approval", &(|answer: &mut Value| drop(answer.as_object_mut().unwrap().remove("ModelApprovalStatus"))) as &_),
-        ("odd-approval", &|answer: &mut Value| answer["ModelApprovalStatus"] = json!("Odd")),
-        ("another", &|answer: &mut Value| answer["ModelPackageArn"] = json!(OTHERS)),
-    ] as [(&str, &(dyn Fn(&mut Value) + Send + Sync)); 3]
-    {
+    let patches: [(&str, fn(&mut Value)); 3] = [
+        ("no-approval", |answer| drop(answer.as_object_mut().unwrap().remove("ModelApprovalStatus"))),
+        ("odd-approval", |answer| answer["ModelApprovalStatus"] = json!("Odd")),
+        ("another", |answer| answer["ModelPackageArn"] = json!(OTHERS)),
+    ];
+    for (name, patch) in patches {
         let version = registry.version(name, "Approved").await;
         registry.serving(name, &[&version]).await;
         registry.patched("DescribeModelPackage", &version, patch);
