@@ -10,6 +10,8 @@
 //! The question is whose key it is. Without one of yours, SageMaker encrypts the domain's file system all the same, with a key that AWS
 //! manages.
 //!
+//! Not evaluated: the buckets that the settings of the domain name, such as for shared notebooks, and the key for those.
+//!
 //! ## Why it matters
 //! The domain's file system holds the home directories of everybody who works in Studio: code, data samples, credentials left lying
 //! around. Only a customer-managed key has a policy that says who may use it, a log of every use, and a switch that makes the data

@@ -14,6 +14,8 @@
 //!
 //! The question is whose key it is. Without one of yours, SageMaker encrypts the volumes all the same, with a key of its own.
 //!
+//! Not evaluated: the keys of captured data, of the output of asynchronous inference and of model artifacts, which are in S3.
+//!
 //! ## Why it matters
 //! Models and what they are asked lie on these volumes. Only a customer-managed key has a policy that says who may use it, a log of
 //! every use, and a switch that makes the data unreadable at once.

@@ -8,6 +8,8 @@
 //! started are judged by that one. `jobTypes`
 //! judges some kinds only, and `reportChildJobs` also each job that another one started.
 //!
+//! Not evaluated: where the VPC leads, such as a route to the internet, and what the security groups let through.
+//!
 //! ## Why it matters
 //! Outside your VPC, a job reaches data and the internet over a network of SageMaker's, past your route tables, endpoints, endpoint policies and
 //! flow logs.

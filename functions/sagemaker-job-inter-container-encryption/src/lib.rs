@@ -8,6 +8,8 @@
 //! started are judged by that one. `jobTypes`
 //! judges some kinds only, and `reportChildJobs` also each job that another one started.
 //!
+//! Not evaluated: encryption that the containers do themselves, and what an instance and AWS services send each other.
+//!
 //! ## Why it matters
 //! Distributed jobs exchange parameters and parts of the data between their instances, in the clear unless this is on.
 //!

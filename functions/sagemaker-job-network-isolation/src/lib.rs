@@ -9,6 +9,8 @@
 //! started are judged by that one, if this rule judges it: what an `AutoML` or a labeling job started is judged itself. `jobTypes`
 //! judges some kinds only, and `reportChildJobs` also each job that another one started.
 //!
+//! Not evaluated: what SageMaker itself copies in and out around the containers, which isolation leaves alone.
+//!
 //! ## Why it matters
 //! A container with a way to the network can send the training data anywhere, and so can every package in it. In isolation it gets its
 //! data from SageMaker, gives its results to SageMaker, and reaches nothing else.

@@ -13,6 +13,9 @@
 //!
 //! The question is whose key it is. Without one of yours, SageMaker encrypts the volumes all the same, with a key of its own.
 //!
+//! Not evaluated: whether the key's policy lets somebody else use it, and the job's output, which
+//! `sagemaker-job-output-kms-encrypted` is about.
+//!
 //! ## Why it matters
 //! Training data, models and everything that a container writes lie on these volumes. Only a customer-managed key has a policy that
 //! says who may use it, a log of every use, and a switch that makes the data unreadable at once.

@@ -1,8 +1,8 @@
 //! `cargo bench`: what each function costs, beside a Lambda that does nothing.
 //!
-//! Everything is a release's own program under the sandbox's Runtime API, calling the sandbox's front door over HTTP. AWS's answers
-//! are played there, so moto's speed does not count. Machines differ: what counts are the ratios, taken side by side in one
-//! run.
+//! Everything is a release's own program under the sandbox's Runtime API, calling the sandbox's front door over HTTP. Every function
+//! runs on the sandbox's account, whose answers the door remembers from a first run, or plays for the runs at scale: moto's speed does not
+//! count. Machines differ: what counts are the ratios, taken side by side in one run.
 //!
 //! `cargo bench -- jobs` only looks at the 100,000 jobs; `cargo bench -- first-look <jobs>` looks at so many at the default ceiling with
 //! a deadline of a minute, as often as it takes (1,165 jobs a minute).
@@ -19,7 +19,7 @@ use std::{
 
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use indicatif::{ProgressBar, ProgressStyle};
-use sandbox::{FrontDoor, Function, Place, account, events, functions};
+use sandbox::{FrontDoor, Function, Moto, Place, Python, account, events, functions};
 use serde_json::Value;
 
 const NOTHING: &str = "does-nothing";
@@ -52,8 +52,10 @@ async fn main() -> Result<()> {
     };
     progress("building the release (the first time takes many minutes)".to_owned());
     let programs = functions::build(&[], &["--release", "--examples"], |line| bar.set_message(line.to_owned()))?;
-    // Nothing is forwarded, so there is no moto behind the door.
-    let (door, _) = FrontDoor::open(([127, 0, 0, 1], 9).into()).await?;
+    progress("filling the account".to_owned());
+    let python = Python::set_up(&functions::target()?, |_| ())?;
+    let moto = Moto::start(&python).await?;
+    let (door, _) = FrontDoor::open(moto.address()).await?;
 
     let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
@@ -74,21 +76,29 @@ async fn main() -> Result<()> {
         other => return Err(format!("there is no bench {other:?}: `jobs`, or `first-look` and a number").into()),
     }
 
+    let place = account::place();
+    account::fill(&door, &place).await?;
+    account::organize(&door, &place).await?;
+    // Copies of a copy share what was answered in any of them.
+    let account = door.copy(&place);
     let mut rows = Vec::new();
     for (name, program) in &programs {
-        rows.push(Row::new(name, program, zipped(program)?));
+        progress(format!("a first run of {name}"));
+        let row = Row::new(name, program, zipped(program)?);
+        row.run(&door, &account).await?;
+        rows.push(row);
     }
     // The baseline comes first, and the others in order.
     rows.sort_by_key(|row| (row.name != NOTHING, row.name.clone()));
     for start in 0..STARTS {
         progress(format!("starting each function: {} of {STARTS}", start + 1));
         for row in &mut rows {
-            row.start(&door, start).await?;
+            row.start(&door, &account).await?;
         }
     }
     for row in &mut rows {
         progress(format!("{EVENTS} events to {}", row.name));
-        row.warm(&door).await?;
+        row.warm(&door, &account).await?;
     }
     let mut scale = Vec::new();
     for (what, name, stage) in [
@@ -137,16 +147,34 @@ impl Row {
         }
     }
 
+    /// A copy of an account for one process: its variables, and what makes events for it.
+    fn copy(
+        &self,
+        door: &FrontDoor,
+        account: &Place,
+    ) -> (Vec<(&'static str, String)>, impl Fn(usize) -> String + use<>) {
+        let place = door.copy(account);
+        let mut variables = variables(&self.name, &place, door);
+        // The ceiling is not what is measured.
+        variables.push(("MAX_REQUESTS_PER_SECOND", "0".to_owned()));
+        (variables, events(door, &place, &self.name))
+    }
+
+    /// One run that does not count.
+    async fn run(&self, door: &FrontDoor, account: &Place) -> Result<()> {
+        let (variables, event) = self.copy(door, account);
+        Function::start(&self.program, &variables).await?.invoke(event(0), PATIENCE).await?;
+        Ok(())
+    }
+
     /// One cold start, and the first answer.
-    async fn start(&mut self, door: &FrontDoor, number: usize) -> Result<()> {
-        let place = place(number);
-        let stage = played::Stage { notebooks: 1, endpoints: 1, models: 1, subnets: 2 };
-        let event = deployed(door, &place, &self.name, stage, Duration::ZERO)(number);
+    async fn start(&mut self, door: &FrontDoor, account: &Place) -> Result<()> {
+        let (variables, event) = self.copy(door, account);
         let start = Instant::now();
-        let mut function = Function::start(&self.program, &variables(&self.name, &place, door)).await?;
+        let mut function = Function::start(&self.program, &variables).await?;
         function.ready().await;
         self.next.push(start.elapsed());
-        let answer = function.invoke(event, PATIENCE).await?;
+        let answer = function.invoke(event(0), PATIENCE).await?;
         self.first.push(start.elapsed());
         self.calls = answer["awsCalls"].as_u64().unwrap_or(0);
         self.resident = self.resident.max(resident(&function)?);
@@ -154,11 +182,9 @@ impl Row {
     }
 
     /// Answers of a process that has answered before.
-    async fn warm(&mut self, door: &FrontDoor) -> Result<()> {
-        let place = place(STARTS);
-        let stage = played::Stage { notebooks: 1, endpoints: 1, models: 1, subnets: 2 };
-        let event = deployed(door, &place, &self.name, stage, Duration::ZERO);
-        let mut function = Function::start(&self.program, &variables(&self.name, &place, door)).await?;
+    async fn warm(&mut self, door: &FrontDoor, account: &Place) -> Result<()> {
+        let (variables, event) = self.copy(door, account);
+        let mut function = Function::start(&self.program, &variables).await?;
         function.invoke(event(0), PATIENCE).await?;
         for number in 1..=EVENTS {
             tokio::time::sleep(PAUSE).await;
@@ -187,7 +213,9 @@ impl Scale {
         concurrency: &str,
     ) -> Result<Self> {
         let place = Place::new(&format!("2000000{:05}", concurrency.len() * 10 + name.len()), "us-east-1");
-        let event = deployed(door, &place, name, stage, CALL)(0);
+        door.with(&place, |state| stage.discover(&place, &mut state.config));
+        door.play(&place, CALL, stage.answers(&place));
+        let event = events(door, &place, name)(0);
         let mut variables = variables(name, &place, door);
         variables.push(("MAX_REQUESTS_PER_SECOND", "0".to_owned()));
         variables.push(("MAX_CONCURRENCY", concurrency.to_owned()));
@@ -199,21 +227,9 @@ impl Scale {
     }
 }
 
-fn place(number: usize) -> Place {
-    Place::new(&format!("{:012}", 100_000_000 + number), "us-east-1")
-}
-
-/// Deploys a rule into a place that is played; returns what makes its scheduled events.
-fn deployed(
-    door: &FrontDoor,
-    place: &Place,
-    name: &str,
-    stage: played::Stage,
-    latency: Duration,
-) -> impl Fn(usize) -> String {
+/// Deploys a rule into a place; returns what makes its scheduled events.
+fn events(door: &FrontDoor, place: &Place, name: &str) -> impl Fn(usize) -> String + use<> {
     let rule = account::deploy(door, place, name, "");
-    door.with(place, |state| stage.discover(place, &mut state.config));
-    door.play(place, latency, stage.answers(place));
     let (door, place) = (door.clone(), place.clone());
     move |number| {
         let token = format!("token-{number}");

@@ -1,13 +1,12 @@
 //! AWS, played: answers as its services give them, to the calls that the functions make.
 
-use sandbox::{Answer, Call, Place, PlayedJobs, config_service::ConfigService};
+use sandbox::{Answer, Call, Place, config_service::ConfigService};
 use serde_json::{Value, json};
 
 /// Most that SageMaker puts on a page.
 const PAGE: usize = 100;
 
-/// What there is in an account: a fifth of the notebooks and endpoints drift. Beside them there are an endpoint configuration for each
-/// endpoint, one domain, one volume, one logged VPC, one training job and a key.
+/// What there is of much in an account: a fifth of it drifts. Each endpoint has an endpoint configuration of its own.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Stage {
     pub(crate) notebooks: usize,
@@ -24,17 +23,11 @@ impl Stage {
             config.forget("AWS::SageMaker::NotebookInstance", &name);
             config.discover("AWS::SageMaker::NotebookInstance", &arn, Some(&name));
         }
-        for number in 0..self.endpoints {
-            let (name, arn) = named(place, "endpoint-config", "config", number);
-            config.forget("AWS::SageMaker::EndpointConfig", &name);
-            config.discover("AWS::SageMaker::EndpointConfig", &arn, Some(&name));
-        }
     }
 
     /// What answers for this account.
     pub(crate) fn answers(self, place: &Place) -> impl Fn(&Call) -> Option<Answer> + Send + Sync + 'static {
         let place = place.clone();
-        let jobs = PlayedJobs::new(&place, 1, sandbox::now().millis() - 3_600_000, 1);
         move |call| {
             let input = call.json();
             let number = |name: &str| -> Option<usize> { input[name].as_str()?.rsplit('-').next()?.parse().ok() };
@@ -70,10 +63,6 @@ impl Stage {
                         }],
                     })
                 }
-                "ListEndpointConfigs" => page(&input, self.endpoints, "EndpointConfigs", |number| {
-                    let (name, arn) = named(&place, "endpoint-config", "config", number);
-                    json!({"EndpointConfigName": name, "EndpointConfigArn": arn, "CreationTime": 1.7e9})
-                }),
                 "DescribeEndpointConfig" => {
                     let number = number("EndpointConfigName")?;
                     let (name, arn) = named(&place, "endpoint-config", "config", number);
@@ -93,48 +82,15 @@ impl Stage {
                         "VpcConfig": {"Subnets": subnets, "SecurityGroupIds": ["sg-1"]},
                     })
                 }
-                "ListDomains" => page(&input, 1, "Domains", |number| {
-                    let (name, arn) = named(&place, "domain", "d", number);
-                    json!({"DomainId": name, "DomainArn": arn, "DomainName": name, "CreationTime": 1.7e9})
-                }),
-                "DescribeDomain" => {
-                    let (name, arn) = named(&place, "domain", "d", number("DomainId")?);
-                    json!({
-                        "DomainId": name, "DomainArn": arn, "DomainName": name, "Status": "InService", "KmsKeyId": "alias/ml",
-                    })
-                }
-                "DescribeKey" => {
-                    let arn = format!("arn:aws:kms:{}:{}:key/k", place.region, place.account);
-                    json!({"KeyMetadata": {"KeyId": "k", "Arn": arn, "KeyManager": "CUSTOMER", "KeyState": "Enabled"}})
-                }
-                "DescribeEffectivePolicy" => json!({"EffectivePolicy": {
-                    "PolicyContent": r#"{"services":{"default":{"opt_out_policy":"optOut"}}}"#,
-                    "PolicyType": "AISERVICES_OPT_OUT_POLICY", "TargetId": place.account,
-                }}),
-                "DescribeVolumes" => return Some(Answer::xml(VOLUMES.to_owned())),
-                "DescribeVpcs" => {
-                    let account = &place.account;
-                    return Some(Answer::xml(VPCS.replace("OWNER", account)));
-                }
-                "DescribeFlowLogs" => return Some(Answer::xml(FLOW_LOGS.to_owned())),
                 "DescribeScalableTargets" => json!({"ScalableTargets": []}),
                 "DescribeSubnets" => return Some(Answer::xml(subnets(self.subnets))),
                 "DescribeAvailabilityZones" => return Some(Answer::xml(zones())),
-                // One training job, and no job of another kind. AWS Config and Security Hub are the front door's own.
-                _ => return jobs.answer(call),
+                // AWS Config and Security Hub are the front door's own.
+                _ => return None,
             }))
         }
     }
 }
-
-const VOLUMES: &str = "<DescribeVolumesResponse><volumeSet><item><volumeId>vol-1</volumeId><status>in-use</status>\
-    <encrypted>true</encrypted></item></volumeSet></DescribeVolumesResponse>";
-const VPCS: &str = "<DescribeVpcsResponse><vpcSet><item><vpcId>vpc-1</vpcId><state>available</state><ownerId>OWNER</ownerId>\
-    </item></vpcSet></DescribeVpcsResponse>";
-const FLOW_LOGS: &str = "<DescribeFlowLogsResponse><flowLogSet><item><flowLogId>fl-1</flowLogId><resourceId>vpc-1</resourceId>\
-    <flowLogStatus>ACTIVE</flowLogStatus><deliverLogsStatus>SUCCESS</deliverLogsStatus><trafficType>ALL</trafficType>\
-    <maxAggregationInterval>60</maxAggregationInterval><logDestinationType>s3</logDestinationType></item></flowLogSet>\
-    </DescribeFlowLogsResponse>";
 
 fn named(place: &Place, kind: &str, prefix: &str, number: usize) -> (String, String) {
     let name = format!("{prefix}-{number}");

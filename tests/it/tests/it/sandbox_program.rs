@@ -39,7 +39,7 @@ fn it_runs_the_rules_that_are_asked_for() {
     let output = run(&["ml-ai-services-opt-out", "sagemaker-notebook-no-direct-internet-access"]);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}");
-    assert!(text.contains("AWS Config invoked ai-services-opt-out in account "), "{text}");
+    assert!(text.contains("AWS Config invokes ai-services-opt-out in account "), "{text}");
     let named = text.lines().filter_map(|line| line.strip_prefix("│ ml-")?.split_whitespace().next());
     let named: std::collections::BTreeSet<_> = named.collect();
     assert!(named.iter().eq(["ai-services-opt-out", "sagemaker-notebook-no-direct-internet-access"].iter()), "{text}");

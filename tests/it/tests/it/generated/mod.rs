@@ -2,6 +2,7 @@
 
 mod drift;
 mod functions;
+mod pages;
 mod parameters;
 mod permissions;
 mod template;
@@ -69,10 +70,7 @@ fn the_readme_lists_every_rule() {
         });
         let (name, types, triggers) = (meta.name, types, triggers.collect::<Vec<_>>().join(", "));
         let Metadata { summary, severity, .. } = meta;
-        format!(
-            "| [`{name}`](functions/{name}/src/lib.rs) | {summary} | {types} | {triggers} | {} |\n",
-            severity.label()
-        )
+        format!("| [`{name}`](docs/rules/{name}.md) | {summary} | {types} | {triggers} | {} |\n", severity.label())
     });
     let table: String =
         ["| rule | requires | reports on | invoked on | severity |\n| --- | --- | --- | --- | --- |\n".to_owned()]
