@@ -142,10 +142,9 @@ async fn a_version_of_a_group_that_is_not_allowed() {
         "ModelPackageArn": "arn:aws:sagemaker:eu-west-1:444455556666:model-package/pricing/1",
         "ModelPackageGroupName": "pricing", "ModelPackageVersion": 1, "ModelApprovalStatus": "Approved",
     });
-    registry.account.fault(
-        When::calls("DescribeModelPackage").mentioning("444455556666"),
-        Fault::Instead(Answer::ok(described)),
-    );
+    registry
+        .account
+        .fault(When::calls("DescribeModelPackage").mentioning("444455556666"), Fault::Instead(Answer::ok(described)));
     registry.run().await;
     assert_eq!(registry.kept("credit-cards"), "COMPLIANT");
     assert_eq!(registry.kept("pricing"), "COMPLIANT");
@@ -247,7 +246,8 @@ async fn a_package_that_is_in_no_group_is_approved_by_nobody() {
 #[tokio::test]
 async fn packages_that_are_gone_hidden_or_odd() {
     let mut registry = Registry::new().await;
-    let gone = "arn:aws:sagemaker:eu-west-1:ACCOUNT:model-package/gone/1".replace("ACCOUNT", &registry.account.place.account);
+    let gone =
+        "arn:aws:sagemaker:eu-west-1:ACCOUNT:model-package/gone/1".replace("ACCOUNT", &registry.account.place.account);
     registry.serving("gone", &[&gone]).await;
     registry.serving("hidden", &[OTHERS]).await;
     registry.serving("denied", &["arn:aws:sagemaker:eu-west-1:777788889999:model-package/churn/1"]).await;
@@ -288,7 +288,10 @@ async fn packages_that_are_gone_hidden_or_odd() {
         assert_eq!(registry.kept(name), expected);
     }
     let denied = registry.kept("denied");
-    assert!(denied.starts_with("undecided variant v1: model denied: sagemaker:DescribeModelPackage failed: Acc"), "{denied}");
+    assert!(
+        denied.starts_with("undecided variant v1: model denied: sagemaker:DescribeModelPackage failed: Acc"),
+        "{denied}"
+    );
     assert!(registry.kept("another").contains("sagemaker:DescribeModelPackage answered about arn:aws:"));
 }
 
@@ -391,7 +394,8 @@ async fn what_is_gone_or_created_anew_under_an_endpoint_is_not_guessed() {
     registry.delete("EndpointConfig", "config-gone").await;
     registry.delete("Model", "model-anew").await;
     registry.model("model-anew", &[&version]).await;
-    registry.patched("DescribeEndpointConfig", "config-anew", |answer| answer["CreationTime"] = json!(4_000_000_000_u32));
+    registry
+        .patched("DescribeEndpointConfig", "config-anew", |answer| answer["CreationTime"] = json!(4_000_000_000_u32));
     registry.run_with_undecided(5).await;
     for (name, expected) in [
         ("model-gone", "undecided variant v1: model model-gone no longer exists"),
@@ -417,8 +421,7 @@ async fn only_what_serves_is_judged() {
     let version = registry.version("churn", "Approved").await;
     registry.model("good", &[&version]).await;
     registry.model("bad", &["registry/model:1"]).await;
-    let bad =
-        "NON_COMPLIANT variant v1: model bad: image registry/model:1 and no model package; create the model from an approved one";
+    let bad = "NON_COMPLIANT variant v1: model bad: image registry/model:1 and no model package; create the model from an approved one";
     let cases = [
         ("Updating", "bad", bad),
         ("SystemUpdating", "bad", bad),
@@ -444,7 +447,8 @@ async fn only_what_serves_is_judged() {
     registry.endpoint("untold", &[("v1", "good")]).await;
     registry.patched("DescribeEndpoint", "untold", |answer| answer["ProductionVariants"] = json!([]));
     registry.endpoint("renamed", &[("v1", "good")]).await;
-    registry.patched("DescribeEndpoint", "renamed", |answer| answer["ProductionVariants"][0]["VariantName"] = json!("v9"));
+    registry
+        .patched("DescribeEndpoint", "renamed", |answer| answer["ProductionVariants"][0]["VariantName"] = json!("v9"));
     registry.model("hollow", &[&version]).await;
     registry.endpoint("hollow", &[("v1", "hollow")]).await;
     registry.patched("DescribeModel", "hollow", |answer| answer["PrimaryContainer"] = json!({}));

@@ -199,7 +199,11 @@ async fn a_list_that_cannot_be_read_costs_the_other_kinds_nothing_and_retires_no
         account.fault(When::calls(operation), Fault::Denied);
         let failure = account.scheduled().await.unwrap_err();
         assert_eq!(failure.error_type, "ListIncomplete");
-        assert!(failure.message.contains(&format!("sagemaker:{operation} failed: AccessDenied")), "{}", failure.message);
+        assert!(
+            failure.message.contains(&format!("sagemaker:{operation} failed: AccessDenied")),
+            "{}",
+            failure.message
+        );
         let results = account.results();
         for of in ["n", "d", "e"] {
             assert_eq!(results[&format!("{of}-product")], "COMPLIANT", "{operation}");
@@ -233,7 +237,10 @@ async fn an_exemption_by_tag_costs_no_second_call() {
     account.scheduled().await.unwrap();
     for kind in ["n", "d", "e"] {
         let kept = account.kept(&format!("{kind}-demo"));
-        assert!(kept.starts_with("NOT_APPLICABLE exempt by tag exempt until 2099-01-31 by ml-platform: demo; "), "{kept}");
+        assert!(
+            kept.starts_with("NOT_APPLICABLE exempt by tag exempt until 2099-01-31 by ml-platform: demo; "),
+            "{kept}"
+        );
     }
     let calls = account.take_calls();
     assert_eq!(calls.iter().filter(|call| *call == "sagemaker:ListTags").count(), 3);

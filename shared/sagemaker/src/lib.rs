@@ -122,8 +122,13 @@ async fn tags(client: &Client, resource: &Resource) -> Result<Tags, String> {
     let ask = async |token| {
         let page = client.list_tags().resource_arn(arn).max_results(100).set_next_token(token).send().await;
         let page = page.map_err(|error| aws::reason(LIST, &error))?;
-        let tag = |tag: &types::Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
-        Ok((page.tags().iter().filter_map(tag).collect(), page.next_token().map(str::to_owned)))
+        // One that cannot be read may be the one that is looked for.
+        let tag = |tag: &types::Tag| match (tag.key(), tag.value()) {
+            (Some(key), Some(value)) => Ok((key.to_owned(), value.to_owned())),
+            _ => Err(format!("{LIST} listed a tag without a key or a value")),
+        };
+        let tags = page.tags().iter().map(tag).collect::<Result<_, _>>()?;
+        Ok((tags, page.next_token().map(str::to_owned)))
     };
     aws::each_page(LIST, ask, |page| tags.extend::<Vec<_>>(page)).await?;
     Ok(tags)

@@ -10,6 +10,7 @@ pub fn registry() -> Vec<Registered> {
         registered::<ebs_volume_encrypted::VolumeEncrypted>(),
         registered::<sagemaker_domain_kms_encrypted::DomainKmsEncrypted>(),
         registered::<sagemaker_endpoint_config_kms_encrypted::EndpointConfigKmsEncrypted>(),
+        registered::<sagemaker_endpoint_model_approved::ModelApproved>(),
         registered::<sagemaker_endpoint_multi_az::MultiAz>(),
         registered::<sagemaker_job_in_vpc::JobInVpc>(),
         registered::<sagemaker_job_inter_container_encryption::JobInterContainerEncryption>(),
@@ -18,6 +19,7 @@ pub fn registry() -> Vec<Registered> {
         registered::<sagemaker_job_volume_kms_encrypted::JobVolumeKmsEncrypted>(),
         registered::<sagemaker_notebook_kms_encrypted::NotebookKmsEncrypted>(),
         registered::<sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess>(),
+        registered::<sagemaker_provisioned_by_service_catalog::ByServiceCatalog>(),
         registered::<vpc_flow_logs_enabled::FlowLogsEnabled>(),
     ]
 }
