@@ -11,6 +11,9 @@ const RULE: &str = "sagemaker-endpoint-model-approved";
 /// A version in the registry of another account.
 const OTHERS: &str = "arn:aws:sagemaker:eu-west-1:444455556666:model-package/churn/1";
 
+/// What somebody changes of an answer, by the name of what it is about.
+type Patch = (&'static str, fn(&mut Value));
+
 /// An account with a registry.
 struct Registry {
     account: Account,
@@ -257,7 +260,7 @@ async fn packages_that_are_gone_hidden_or_odd() {
         registry.instead("DescribeModelPackage", package, refused);
     }
     registry.account.fault(When::calls("DescribeModelPackage").mentioning("777788889999"), Fault::Denied);
-    let patches: [(&str, fn(&mut Value)); 3] = [
+    let patches: [Patch; 3] = [
         ("no-approval", |answer| drop(answer.as_object_mut().unwrap().remove("ModelApprovalStatus"))),
         ("odd-approval", |answer| answer["ModelApprovalStatus"] = json!("Odd")),
         ("another", |answer| answer["ModelPackageArn"] = json!(OTHERS)),

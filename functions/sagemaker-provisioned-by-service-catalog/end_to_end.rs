@@ -95,13 +95,15 @@ async fn every_verdict_of_all_three_kinds() {
     }
 }
 
+/// Name of three resources, and what the lists say of the notebook instance, the domain and the endpoint.
+type Patch = (&'static str, fn(&mut Value), fn(&mut Value), fn(&mut Value));
+
 #[tokio::test]
 async fn only_what_is_there_to_stay_is_judged() {
     let mut account = Account::with(RULE, "", &EVERYTHING_POSTED).await;
     for name in ["deleting", "failed", "creating", "out", "odd", "untold"] {
         three(&account, name, &[product()]).await;
     }
-    type Patch = (&'static str, fn(&mut Value), fn(&mut Value), fn(&mut Value));
     let patches: [Patch; 6] = [
         (
             "deleting",

@@ -141,27 +141,45 @@ impl Rule for ModelApproved {
         if deployment.parts.is_empty() {
             return Verdict::not_applicable("the endpoint hosts no inference component, so it serves no model");
         }
-        let (mut failures, mut unknown) = (Vec::new(), Vec::new());
+        let (mut failures, mut unknown) = (Reasons::default(), Reasons::default());
         for part in &deployment.parts {
-            let (answers, reason) = match judge(&part.origin, params, context) {
+            let (reasons, reason) = match judge(&part.origin, params, context) {
                 Answer::Good => continue,
                 Answer::Bad(reason) => (&mut failures, reason),
                 Answer::Unknown(reason) => (&mut unknown, reason),
             };
-            let variant = part.variant.as_ref().map(|name| format!("variant {name}: ")).unwrap_or_default();
             let model = part.model.as_ref().map(|name| format!("model {name}: ")).unwrap_or_default();
-            let reason = format!("{variant}{model}{reason}");
-            if !answers.contains(&reason) {
-                answers.push(reason);
-            }
+            reasons.add(format!("{model}{reason}"), part.variant.as_deref());
         }
-        if !failures.is_empty() {
-            Verdict::non_compliant(failures.join("; "))
-        } else if !unknown.is_empty() {
-            Verdict::undecided(unknown.join("; "))
+        if !failures.0.is_empty() {
+            Verdict::non_compliant(failures.told())
+        } else if !unknown.0.is_empty() {
+            Verdict::undecided(unknown.told())
         } else {
             Verdict::COMPLIANT
         }
+    }
+}
+
+/// Reasons, each once, with the variants of which it is true.
+#[derive(Default)]
+struct Reasons<'a>(Vec<(String, Vec<&'a str>)>);
+
+impl<'a> Reasons<'a> {
+    fn add(&mut self, reason: String, variant: Option<&'a str>) {
+        match self.0.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, variants)) => variants.extend(variant.filter(|variant| !variants.contains(variant))),
+            None => self.0.push((reason, variant.into_iter().collect())),
+        }
+    }
+
+    fn told(&self) -> String {
+        let told = self.0.iter().map(|(reason, variants)| match variants[..] {
+            [] => reason.clone(),
+            [variant] => format!("variant {variant}: {reason}"),
+            _ => format!("variants {}: {reason}", variants.join(", ")),
+        });
+        told.collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -415,8 +433,7 @@ mod tests {
             (vec![known(OWN, Approved), Part::unknown(None, "no config")], "undecided no config"),
             (
                 vec![Part { variant: Some("v2".to_owned()), ..known(OWN, Rejected) }, known(OWN, Rejected)],
-                "NON_COMPLIANT variant v2: model m: model package churn/3 is Rejected; serve an approved one; variant v1: model m: \
-                 model package churn/3 is Rejected; serve an approved one",
+                "NON_COMPLIANT variants v2, v1: model m: model package churn/3 is Rejected; serve an approved one",
             ),
         ] {
             assert_eq!(serving(&parts, &[], false), expected, "{parts:#?}");

@@ -2,8 +2,8 @@
 //!
 //! ## What it checks
 //! Where SageMaker notebook instances, domains and endpoints come from, as their tags tell it: whether Service Catalog provisioned them.
-//! Service Catalog puts its AutoTags on what it provisions, the product (`aws:servicecatalog:productArn`) and who launched it
-//! (`aws:servicecatalog:provisioningPrincipalArn`) among them. Any one of the five is enough. Nobody else can set a tag that
+//! Service Catalog tags what it provisions by itself, with the product (`aws:servicecatalog:productArn`) and who launched it
+//! (`aws:servicecatalog:provisioningPrincipalArn`) among others. Any one of its five is enough. Nobody else can set a tag that
 //! begins with `aws:`.
 //!
 //! `acceptCloudFormation`, on by default, also accepts the tag that CloudFormation puts on what its stacks create
@@ -11,7 +11,7 @@
 //!
 //! A stopped notebook instance is judged like a running one. Tags tell how a resource came; what was changed on it later is not seen.
 //!
-//! Not evaluated: apps and spaces of Studio, which it creates by itself; which product or stack it was. Service Catalog sets no AutoTags
+//! Not evaluated: apps and spaces of Studio, which it creates by itself; which product or stack it was. Service Catalog sets none of its tags
 //! for Terraform products, so what these provision fails: exempt it. What people create from within Studio or Canvas, endpoints above
 //! all, fails as it should: no product made it.
 //!
@@ -32,7 +32,7 @@
 //! A resource cannot be handed to Service Catalog: launch the product that makes such a resource, move the work over, and delete the old one.
 //!
 //! ## References
-//! * AWS Service Catalog Administrator Guide, "AWS Service Catalog AutoTags".
+//! * AWS Service Catalog Administrator Guide, "AWS Service Catalog `AutoTags`".
 //! * AWS CloudFormation User Guide, "Resource tag": the tags that begin with `aws:cloudformation:`.
 //! * Amazon SageMaker API, `ListTags`.
 
@@ -83,7 +83,7 @@ const META: Metadata = Metadata {
     },
 };
 
-/// The AutoTags.
+/// The tags that Service Catalog sets by itself (`AutoTags`).
 const AUTO_TAGS: [&str; 5] = [
     "aws:servicecatalog:portfolioArn",
     "aws:servicecatalog:productArn",
