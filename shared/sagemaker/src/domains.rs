@@ -130,7 +130,7 @@ fn facts(answer: &DescribeDomainOutput) -> Domain {
     }
 }
 
-fn status(status: Option<&types::DomainStatus>) -> Fact<DomainStatus> {
+pub(crate) fn status(status: Option<&types::DomainStatus>) -> Fact<DomainStatus> {
     use types::DomainStatus as Status;
     match status {
         None => Fact::Absent,

@@ -10,7 +10,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags, Timestamp};
 
 use crate::{
-    EndpointConfig, Model, completed, endpoint_configs::endpoint_config, is_not_found, listed, models::model, tags,
+    EndpointConfig, Model, ModelPackage, completed, endpoint_configs::endpoint_config, is_not_found, listed,
+    model_packages::model_package, models::model, tags,
 };
 
 const TYPE: &str = "AWS::SageMaker::Endpoint";
@@ -77,10 +78,16 @@ pub enum Hosting {
 /// An inference component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InferenceComponent {
+    /// Its name.
+    pub name: String,
     /// Name of the variant on whose instances it is.
     pub variant: String,
     /// Names of its models, one per instance type at most; none for a type where it names a container instead.
     pub models: Vec<Option<String>>,
+    /// Whether the answer names neither model nor container of some type, or no type at all.
+    pub unclear: bool,
+    /// When it was last changed, as far as that is known.
+    pub modified_at: Option<Timestamp>,
 }
 
 impl Facts for Endpoint {
@@ -91,19 +98,25 @@ impl Facts for Endpoint {
     }
 }
 
-/// Reads endpoints and what they are made of. Configurations and models, which endpoints share, are read once.
+/// Reads endpoints and what they are made of. Configurations, models and model packages, which endpoints share, are read once.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
     client: Client,
     configs: Once<Fact<EndpointConfig>>,
     models: Once<Fact<Model>>,
+    packages: Once<Fact<ModelPackage>>,
 }
 
 impl Endpoints {
     /// A source on the account and Region of `config`.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config), configs: Once::default(), models: Once::default() }
+        Self {
+            client: Client::new(config),
+            configs: Once::default(),
+            models: Once::default(),
+            packages: Once::default(),
+        }
     }
 
     /// The endpoint configuration with this name; absent when it was deleted.
@@ -114,6 +127,11 @@ impl Endpoints {
     /// The model with this name; absent when it was deleted.
     pub async fn model(&self, name: &str) -> Fact<Model> {
         self.models.get(name, async || model(&self.client, name).await).await
+    }
+
+    /// The model package with this name or ARN; absent when it was deleted.
+    pub async fn package(&self, name: &str) -> Fact<ModelPackage> {
+        self.packages.get(name, async || model_package(&self.client, name).await).await
     }
 
     /// The tags of an endpoint.
@@ -219,7 +237,7 @@ fn facts(answer: &DescribeEndpointOutput) -> Endpoint {
     }
 }
 
-fn status(status: Option<&types::EndpointStatus>) -> Fact<EndpointStatus> {
+pub(crate) fn status(status: Option<&types::EndpointStatus>) -> Fact<EndpointStatus> {
     use types::EndpointStatus as Status;
     match status {
         None => Fact::Absent,
@@ -291,6 +309,13 @@ fn component(name: &str, answer: &DescribeInferenceComponentOutput) -> Result<Op
     if specifications.iter().any(|of| aws::given(of.base_inference_component_name()).is_some()) {
         return Ok(None);
     }
-    let models = specifications.iter().map(|of| aws::given(of.model_name())).collect();
-    Ok(Some(InferenceComponent { variant, models }))
+    let models: Vec<_> = specifications.iter().map(|of| aws::given(of.model_name())).collect();
+    let unclear = specifications.iter().zip(&models).any(|(of, model)| model.is_none() && of.container().is_none());
+    Ok(Some(InferenceComponent {
+        name: name.to_owned(),
+        variant,
+        unclear: unclear || models.is_empty(),
+        models,
+        modified_at: aws::created_at(answer.last_modified_time()),
+    }))
 }

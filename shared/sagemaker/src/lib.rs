@@ -5,8 +5,10 @@ mod endpoint_configs;
 mod endpoints;
 mod jobs;
 mod local_storage;
+mod model_packages;
 mod models;
 mod notebooks;
+mod provisioned;
 
 pub use domains::{Domain, DomainStatus, Domains, NetworkAccess};
 pub use endpoint_configs::{ConfiguredVariant, EndpointConfig, EndpointConfigs, Usage};
@@ -15,8 +17,10 @@ pub use jobs::{
     Instances, JOB_PARAMETERS, Job, JobKind, JobParameters, JobPart, JobQuery, JobStatus, Jobs, Parent, Setting,
 };
 pub use local_storage::{LOCAL_STORAGE_PARAMETERS, LocalStorage, LocalStorageResult};
+pub use model_packages::{Approval, ModelPackage};
 pub use models::{ComponentUse, ComponentUses, Container, Model, ModelQuery, Models, Need, NeedOf, Uses, VariantUses};
 pub use notebooks::{EVALUATE_FAILED, Notebook, NotebookStatus, Notebooks};
+pub use provisioned::{Provisioned, ProvisionedStatus, Provisioning};
 
 use aws_sdk_sagemaker::{
     Client,
@@ -118,8 +122,13 @@ async fn tags(client: &Client, resource: &Resource) -> Result<Tags, String> {
     let ask = async |token| {
         let page = client.list_tags().resource_arn(arn).max_results(100).set_next_token(token).send().await;
         let page = page.map_err(|error| aws::reason(LIST, &error))?;
-        let tag = |tag: &types::Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
-        Ok((page.tags().iter().filter_map(tag).collect(), page.next_token().map(str::to_owned)))
+        // One that cannot be read may be the one that is looked for.
+        let tag = |tag: &types::Tag| match (tag.key(), tag.value()) {
+            (Some(key), Some(value)) => Ok((key.to_owned(), value.to_owned())),
+            _ => Err(format!("{LIST} listed a tag without a key or a value")),
+        };
+        let tags = page.tags().iter().map(tag).collect::<Result<_, _>>()?;
+        Ok((tags, page.next_token().map(str::to_owned)))
     };
     aws::each_page(LIST, ask, |page| tags.extend::<Vec<_>>(page)).await?;
     Ok(tags)

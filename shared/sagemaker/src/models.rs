@@ -40,7 +40,8 @@ pub struct Model {
 /// One container of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
-    /// Its image, as it was given: `<registry>/<repository>:<tag>`, or with a digest. None where a model package brings it.
+    /// Its image, as it was given: `<registry>/<repository>:<tag>`, or with a digest. None where a model package brings it, or where
+    /// the answer does not say.
     pub image: Option<String>,
     /// The model package that it was made from, by name or ARN (`ModelPackageName`).
     pub package: Option<String>,
@@ -117,11 +118,10 @@ impl fmt::Debug for ModelQuery {
 
 impl Model {
     pub(crate) fn new(answer: &DescribeModelOutput) -> Self {
-        let containers = answer.primary_container().into_iter().chain(answer.containers()).filter_map(container);
         let mut model = Self {
             subnets: subnets(answer.vpc_config()),
             isolated: answer.enable_network_isolation().unwrap_or(false),
-            containers: containers.collect(),
+            containers: containers(answer),
             uses: Uses::default(),
             created_at: answer.creation_time().and_then(aws::timestamp),
             details: Vec::new(),
@@ -451,10 +451,14 @@ impl Source for Models {
     }
 }
 
-/// None of a definition with nothing in it.
-fn container(of: &ContainerDefinition) -> Option<Container> {
-    let container = Container { image: aws::given(of.image()), package: aws::given(of.model_package_name()) };
-    (container.image.is_some() || container.package.is_some()).then_some(container)
+/// A `PrimaryContainer` with nothing in it is none; one of several that says nothing is one of which nothing is known.
+fn containers(answer: &DescribeModelOutput) -> Vec<Container> {
+    let primary = answer.primary_container().map(container).filter(|of| of.image.is_some() || of.package.is_some());
+    primary.into_iter().chain(answer.containers().iter().map(container)).collect()
+}
+
+fn container(of: &ContainerDefinition) -> Container {
+    Container { image: aws::given(of.image()), package: aws::given(of.model_package_name()) }
 }
 
 fn details(answer: &DescribeModelOutput, model: &Model) -> Details {

@@ -161,7 +161,7 @@ fn subnet(answer: &DescribeNotebookInstanceOutput) -> Fact<String> {
     }
 }
 
-fn status(status: Option<&NotebookInstanceStatus>) -> Fact<NotebookStatus> {
+pub(crate) fn status(status: Option<&NotebookInstanceStatus>) -> Fact<NotebookStatus> {
     use NotebookInstanceStatus as Status;
     match status {
         None => Fact::Absent,

@@ -50,11 +50,14 @@ pub fn rules() -> Vec<Metadata> {
 pub fn role(meta: &Metadata) -> Vec<String> {
     // Rules about jobs keep in the account's own result how far they came.
     let of_jobs = meta.name.starts_with("sagemaker-job-");
+    // Types that AWS Config records and that a rule may report on without waiting for a change of them.
+    let is_recorded = meta.resource_types.iter().any(|of| RECORDED.contains(of));
     let reporting = [
         Some("config:GetComplianceDetailsByConfigRule"),
         of_jobs.then_some("config:GetComplianceDetailsByResource"),
         // What AWS Config does not record is in no inventory; of job definitions and schedules it records some.
-        (of_jobs || meta.triggers.contains(&Trigger::Change)).then_some("config:ListDiscoveredResources"),
+        (of_jobs || is_recorded || meta.triggers.contains(&Trigger::Change))
+            .then_some("config:ListDiscoveredResources"),
         Some("config:PutEvaluations"),
         Some("securityhub:BatchImportFindings"),
         Some("securityhub:GetFindings"),
@@ -64,6 +67,9 @@ pub fn role(meta: &Metadata) -> Vec<String> {
     actions.sort();
     actions
 }
+
+/// See [`role`].
+const RECORDED: [&str; 2] = ["AWS::SageMaker::Domain", "AWS::SageMaker::NotebookInstance"];
 
 /// What all tests of the process use: moto behind one front door, and the built functions.
 pub struct Shared {

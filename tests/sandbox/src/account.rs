@@ -121,6 +121,23 @@ const ENDPOINTS: [(&str, &[u32], &[&str], &str); 7] = [
     ("store-forecast", &[2], &["private-1", "edge"], "a Local Zone fails with the zone that is its parent"),
 ];
 
+/// Versions of models in the model registry, each in a group of its model's name: model, approval status, and how it came so. The other
+/// models were made from an image.
+const VERSIONS: [(&str, &str, &str); 4] = [
+    ("credit-scoring", "Approved", "somebody looked at its metrics and approved it"),
+    ("pricing", "Approved", "the pipeline that trained it registered it as approved"),
+    ("churn", "Rejected", "rejected after it was deployed, when its bias was looked at"),
+    ("recommendations", "PendingManualApproval", "deployed before anybody looked"),
+];
+
+/// What was provisioned, by its name, and how.
+const PROVISIONED: [(&str, &str); 4] = [
+    ("pricing-models", "through Service Catalog"),
+    ("credit-risk", "by a CloudFormation stack of its team"),
+    ("research", "through Service Catalog"),
+    ("credit-scoring", "through Service Catalog"),
+];
+
 /// Puts everything into an account.
 ///
 /// # Errors
@@ -190,11 +207,17 @@ pub async fn organize(door: &FrontDoor, place: &Place) -> Result<Place, Error> {
 async fn fill_notebooks(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     for (name, internet, root, key, ..) in NOTEBOOKS {
         let settings = json!({"DirectInternetAccess": internet, "RootAccess": root});
-        create_notebook(door, place, name, with_key(settings, key)).await?;
+        create_notebook(door, place, name, provisioned(place, name, with_key(settings, key))).await?;
     }
     // moto's notebooks are never on their way out, so the front door says it for it.
     let being_deleted = Fault::patch(|answer| answer["NotebookInstanceStatus"] = json!("Deleting"));
     door.fault(place, When::calls("DescribeNotebookInstance").mentioning("last-years-contest"), being_deleted);
+    let listed = Fault::patch(|answer| {
+        of_list(answer, "NotebookInstances", ["NotebookInstanceName", "last-years-contest"], |notebook| {
+            notebook["NotebookInstanceStatus"] = json!("Deleting");
+        });
+    });
+    door.fault(place, When::calls("ListNotebookInstances"), listed);
     Ok(())
 }
 
@@ -211,7 +234,7 @@ async fn place_notebooks(door: &FrontDoor, place: &Place, private: &Value) -> Re
         };
         delete_notebook(door, place, name).await?;
         let settings = json!({"DirectInternetAccess": internet, "RootAccess": root, "SubnetId": subnet});
-        create_notebook(door, place, name, with_key(settings, key)).await?;
+        create_notebook(door, place, name, provisioned(place, name, with_key(settings, key))).await?;
     }
     Ok(())
 }
@@ -219,10 +242,14 @@ async fn place_notebooks(door: &FrontDoor, place: &Place, private: &Value) -> Re
 async fn fill_domains(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     for (name, key, vpc_only, _) in DOMAINS {
         let settings = if vpc_only { json!({"AppNetworkAccessType": "VpcOnly"}) } else { json!({}) };
-        create_domain(door, place, name, with_key(settings, key)).await?;
+        create_domain(door, place, name, provisioned(place, name, with_key(settings, key))).await?;
     }
     let being_deleted = Fault::patch(|answer| answer["Status"] = json!("Deleting"));
     door.fault(place, When::calls("DescribeDomain").mentioning("d-pilot"), being_deleted);
+    let listed = Fault::patch(|answer| {
+        of_list(answer, "Domains", ["DomainName", "pilot"], |domain| domain["Status"] = json!("Deleting"));
+    });
+    door.fault(place, When::calls("ListDomains"), listed);
     Ok(())
 }
 
@@ -281,7 +308,11 @@ async fn fill_endpoints(door: &FrontDoor, place: &Place, vpc: &str) -> Result<Va
     for (name, counts, subnets, _) in ENDPOINTS {
         let subnets: Vec<_> = subnets.iter().map(|name| ids[name].as_str()).collect();
         // The others are older than the blueprint's last change.
-        let settings = json!({"VpcConfig": vpc_config(&subnets), "EnableNetworkIsolation": name == "credit-scoring"});
+        let mut settings =
+            json!({"VpcConfig": vpc_config(&subnets), "EnableNetworkIsolation": name == "credit-scoring"});
+        if let Some((_, approval, _)) = VERSIONS.iter().find(|(model, ..)| *model == name) {
+            settings["PrimaryContainer"] = json!({"ModelPackageName": register(door, place, name, approval).await?});
+        }
         create_model_with(door, place, name, settings).await?;
         let variant = |(number, count): (usize, &u32)| {
             let (variant, weight) = if number == 0 { ("champion", 0.9) } else { ("challenger", 0.1) };
@@ -293,14 +324,18 @@ async fn fill_endpoints(door: &FrontDoor, place: &Place, vpc: &str) -> Result<Va
         let key = if name == "fraud-detection" { "" } else { "alias/ml-platform" };
         let variants = counts.iter().enumerate().map(variant).collect();
         create_endpoint_config(door, place, name, variants, with_key(json!({}), key)).await?;
-        sagemaker(door, place, "CreateEndpoint", json!({"EndpointName": name, "EndpointConfigName": name})).await?;
+        let endpoint = json!({"EndpointName": name, "EndpointConfigName": name});
+        sagemaker(door, place, "CreateEndpoint", provisioned(place, name, endpoint)).await?;
     }
     autoscale(door, place, "pricing", "champion", 1).await?;
     ec2(door, place, "DeleteSubnet", &[("SubnetId", &ids["retired"])]).await?;
     local_zone(door, place, &ids["edge"]);
 
     // A serverless one, which has no instances to lose and shows nobody its zones.
-    create_model(door, place, "document-search", &[]).await?;
+    // Its model is a vendor's, from a package that is in no group.
+    let package = create_model_package(door, place, json!({"ModelPackageName": "vendor-search"})).await?;
+    let container = json!({"PrimaryContainer": {"ModelPackageName": package}});
+    create_model_with(door, place, "document-search", container).await?;
     let serverless = json!({
         "VariantName": "champion", "ModelName": "document-search", "InitialVariantWeight": 1.0,
         "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5},
@@ -349,6 +384,39 @@ async fn fill_components(door: &FrontDoor, place: &Place, private: &Value) -> Re
     });
     door.fault(place, When::calls("DescribeEndpointConfig").mentioning("\"translator\""), network);
     Ok(())
+}
+
+/// Registers a version of a model in a group of its own, and returns its ARN. Whoever rejects it does that later.
+async fn register(door: &FrontDoor, place: &Place, model: &str, approval: &str) -> Result<String, Error> {
+    create_model_package_group(door, place, model).await?;
+    let before = if approval == "Rejected" { "Approved" } else { approval };
+    let version = json!({"ModelPackageGroupName": model, "ModelApprovalStatus": before});
+    let version = create_model_package(door, place, version).await?;
+    if approval == "Rejected" {
+        approve(door, place, &version, approval, Some("its false positives are not spread evenly")).await?;
+    }
+    Ok(version)
+}
+
+/// Settings with the tags that tell how the resource of this name was provisioned, if it is one of [`PROVISIONED`].
+fn provisioned(place: &Place, name: &str, mut settings: Value) -> Value {
+    let tag = match PROVISIONED.iter().find(|(resource, _)| *resource == name) {
+        Some((_, "through Service Catalog")) => {
+            json!({"Key": "aws:servicecatalog:productArn", "Value": place.arn("catalog", "product/prod-ml")})
+        }
+        Some(_) => {
+            json!({"Key": "aws:cloudformation:stack-id", "Value": place.arn("cloudformation", &format!("stack/{name}/1"))})
+        }
+        None => return settings,
+    };
+    settings["Tags"] = json!([tag]);
+    settings
+}
+
+/// Changes what a list says of the entry that has this value in this field, if it is on the page.
+fn of_list(answer: &mut Value, list: &str, [field, value]: [&str; 2], change: impl Fn(&mut Value)) {
+    let entries = answer.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+    entries.filter(|entry| entry[field] == value).for_each(change);
 }
 
 /// Jobs: name, settings, and how it came so.

@@ -217,6 +217,44 @@ pub async fn create_model_with(door: &FrontDoor, place: &Place, name: &str, sett
     Ok(discovered(door, place, "AWS::SageMaker::Model", Some(name), arn.clone(), arn))
 }
 
+/// Creates a model package group.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn create_model_package_group(door: &FrontDoor, place: &Place, name: &str) -> Result<(), Error> {
+    let input = json!({"ModelPackageGroupName": name, "ModelPackageGroupDescription": name});
+    sagemaker(door, place, "CreateModelPackageGroup", input).await.map(drop)
+}
+
+/// Creates a model package and returns its ARN. `settings` are those of `CreateModelPackage`; with `ModelPackageGroupName` it is the
+/// next version of that group, with `ModelPackageName` it is in none.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn create_model_package(door: &FrontDoor, place: &Place, settings: Value) -> Result<String, Error> {
+    let input = json!({"ModelPackageDescription": "as it was trained"});
+    let answer = sagemaker(door, place, "CreateModelPackage", merged(input, settings)).await?;
+    id(&answer, "/ModelPackageArn")
+}
+
+/// Says of a model package whether it may be deployed.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn approve(
+    door: &FrontDoor,
+    place: &Place,
+    package: &str,
+    status: &str,
+    description: Option<&str>,
+) -> Result<(), Error> {
+    let mut input = json!({"ModelPackageArn": package, "ModelApprovalStatus": status});
+    if let Some(description) = description {
+        input["ApprovalDescription"] = json!(description);
+    }
+    sagemaker(door, place, "UpdateModelPackage", input).await.map(drop)
+}
+
 /// A `VpcConfig` with these subnets.
 #[must_use]
 pub fn vpc_config(subnets: &[&str]) -> Value {

@@ -6,12 +6,14 @@ use super::{Api, id_mark};
 
 /// Types that rules report on which wait for no change of them, and which Config records all the same (AWS Config Developer Guide,
 /// "Supported Resource Types").
-pub(crate) const RECORDED: [&str; 5] = [
+pub(crate) const RECORDED: [&str; 7] = [
     "AWS::SageMaker::DataQualityJobDefinition",
+    "AWS::SageMaker::Domain",
     "AWS::SageMaker::ModelBiasJobDefinition",
     "AWS::SageMaker::ModelExplainabilityJobDefinition",
     "AWS::SageMaker::ModelQualityJobDefinition",
     "AWS::SageMaker::MonitoringSchedule",
+    "AWS::SageMaker::NotebookInstance",
 ];
 
 /// Ids that Config's inventory gives to resources of the types that it records.

@@ -96,6 +96,10 @@ fn resources(meta: &Metadata, action: &str) -> (&'static str, Vec<String>) {
             ("", meta.resource_types.iter().map(|of| sagemaker(&kind(of.rsplit("::").next().unwrap()))).collect())
         }
         ("sagemaker", _) if operation.starts_with("List") => (NO_RESOURCE, vec!["*".to_owned()]),
+        ("sagemaker", "DescribeModelPackage") => (
+            "Model packages of other accounts too, since a registry may be shared",
+            vec![in_any_account("sagemaker", "model-package/*")],
+        ),
         ("sagemaker", _) if operation.starts_with("Describe") => {
             let of = operation.trim_start_matches("Describe").trim_end_matches("V2");
             ("", vec![sagemaker(&kind(of))])
