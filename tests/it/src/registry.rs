@@ -12,6 +12,7 @@ pub fn registry() -> Vec<Registered> {
         registered::<sagemaker_domain_kms_encrypted::DomainKmsEncrypted>(),
         registered::<sagemaker_domain_vpc_only::DomainVpcOnly>(),
         registered::<sagemaker_endpoint_config_kms_encrypted::EndpointConfigKmsEncrypted>(),
+        registered::<sagemaker_endpoint_model_approved::ModelApproved>(),
         registered::<sagemaker_endpoint_multi_az::MultiAz>(),
         registered::<sagemaker_job_in_vpc::JobInVpc>(),
         registered::<sagemaker_job_inter_container_encryption::JobInterContainerEncryption>(),
@@ -24,6 +25,7 @@ pub fn registry() -> Vec<Registered> {
         registered::<sagemaker_notebook_kms_encrypted::NotebookKmsEncrypted>(),
         registered::<sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess>(),
         registered::<sagemaker_notebook_root_access_disabled::RootAccessDisabled>(),
+        registered::<sagemaker_provisioned_by_service_catalog::ByServiceCatalog>(),
         registered::<vpc_flow_logs_enabled::FlowLogsEnabled>(),
     ]
 }

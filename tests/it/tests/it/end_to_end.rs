@@ -8,6 +8,8 @@ mod config_recorder_coverage;
 mod ebs_volume_encrypted;
 #[path = "../../../../functions/sagemaker-domain-vpc-only/end_to_end.rs"]
 mod sagemaker_domain_vpc_only;
+#[path = "../../../../functions/sagemaker-endpoint-model-approved/end_to_end.rs"]
+mod sagemaker_endpoint_model_approved;
 #[path = "../../../../functions/sagemaker-endpoint-multi-az/end_to_end.rs"]
 mod sagemaker_endpoint_multi_az;
 #[path = "../../../../functions/sagemaker-model-in-vpc/end_to_end.rs"]
@@ -20,5 +22,7 @@ mod sagemaker_notebook_in_vpc;
 mod sagemaker_notebook_no_direct_internet_access;
 #[path = "../../../../functions/sagemaker-notebook-root-access-disabled/end_to_end.rs"]
 mod sagemaker_notebook_root_access_disabled;
+#[path = "../../../../functions/sagemaker-provisioned-by-service-catalog/end_to_end.rs"]
+mod sagemaker_provisioned_by_service_catalog;
 #[path = "../../../../functions/vpc-flow-logs-enabled/end_to_end.rs"]
 mod vpc_flow_logs_enabled;
