@@ -226,6 +226,7 @@ mod tests {
             variants: variants.iter().enumerate().map(variant).collect(),
             subnets: Fact::Absent,
             kms_key,
+            capture: Fact::Absent,
             in_use,
             created_at: None,
             details: Vec::new(),

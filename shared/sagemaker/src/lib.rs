@@ -6,16 +6,20 @@ mod endpoints;
 mod jobs;
 mod local_storage;
 mod models;
+mod monitoring;
 mod notebooks;
 
 pub use domains::{Domain, DomainStatus, Domains};
-pub use endpoint_configs::{ConfiguredVariant, EndpointConfig, EndpointConfigs, Usage};
-pub use endpoints::{Endpoint, EndpointStatus, Endpoints, Hosting, InferenceComponent, Variant};
+pub use endpoint_configs::{CaptureMode, ConfiguredCapture, ConfiguredVariant, EndpointConfig, EndpointConfigs, Usage};
+pub use endpoints::{
+    DataCapture, Endpoint, EndpointStatus, Endpoints, Hosting, InferenceComponent, Variant, is_younger,
+};
 pub use jobs::{
     Instances, JOB_PARAMETERS, Job, JobKind, JobParameters, JobPart, JobQuery, JobStatus, Jobs, Parent, Setting,
 };
 pub use local_storage::{LOCAL_STORAGE_PARAMETERS, LocalStorage, LocalStorageResult};
 pub use models::{Container, Model};
+pub use monitoring::{Execution, ExecutionStatus, MonitoringSchedule, MonitoringSchedules, ScheduleStatus};
 pub use notebooks::{Notebook, NotebookStatus, Notebooks};
 
 use aws_sdk_sagemaker::{
