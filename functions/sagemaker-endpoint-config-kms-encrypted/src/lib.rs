@@ -227,6 +227,7 @@ mod tests {
             subnets: Fact::Absent,
             isolated: false,
             kms_key,
+            capture: Fact::Absent,
             in_use,
             created_at: None,
             details: Vec::new(),

@@ -5,7 +5,7 @@ use aws::SdkConfig;
 use ec2::{Subnet, Subnets};
 use futures::future::join_all;
 use rule::{Details, Fact, Facts, Page, Read, Resource, Source, Tags, Timestamp};
-use sagemaker::{Endpoint, EndpointConfig, EndpointStatus, Endpoints, Hosting, InferenceComponent};
+use sagemaker::{Endpoint, EndpointConfig, EndpointStatus, Endpoints, Hosting, InferenceComponent, is_younger};
 
 /// What is true of an endpoint and of what it stands on.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +101,7 @@ impl Deployments {
         if endpoint.variants.iter().all(is_serverless) {
             return endpoint.variants.iter().cloned().map(serverless).collect();
         }
-        let config = self.config(endpoint).await;
+        let config = self.endpoints.config_of(endpoint).await;
         let needs_components = |config: &EndpointConfig| {
             config.subnets == Fact::Absent && config.variants.iter().any(|variant| variant.model.is_none())
         };
@@ -128,26 +128,6 @@ impl Deployments {
             }
         });
         join_all(variants).await
-    }
-
-    /// The endpoint configuration that the endpoint serves by, or why it is not known.
-    async fn config(&self, endpoint: &Endpoint) -> Result<EndpointConfig, String> {
-        if endpoint.status == Fact::Known(EndpointStatus::Mixed) {
-            return Err("the endpoint serves by two endpoint configurations (UpdateRollbackFailed)".to_owned());
-        }
-        let name = match &endpoint.config {
-            Fact::Known(name) => name,
-            Fact::Absent => return Err("DescribeEndpoint gave no EndpointConfigName".to_owned()),
-            Fact::Unread(reason) => return Err(reason.clone()),
-        };
-        match self.endpoints.config(name).await {
-            Fact::Known(config) if is_younger(config.created_at, endpoint.modified_at) => {
-                Err(format!("endpoint configuration {name} was created anew after the endpoint was last changed"))
-            }
-            Fact::Known(config) => Ok(config),
-            Fact::Absent => Err(format!("endpoint configuration {name} no longer exists")),
-            Fact::Unread(reason) => Err(reason),
-        }
     }
 
     async fn placements(
@@ -207,12 +187,6 @@ impl Deployments {
     async fn subnets(&self, ids: &[String]) -> Fact<Vec<(String, Fact<Subnet>)>> {
         Fact::Known(join_all(ids.iter().map(async |id| (id.clone(), self.subnets.get(id).await))).await)
     }
-}
-
-/// Whether something was created after an endpoint was last changed: then the endpoint serves something else, which had the
-/// same name and was deleted.
-fn is_younger(created_at: Option<Timestamp>, modified_at: Option<Timestamp>) -> bool {
-    created_at.zip(modified_at).is_some_and(|(created, modified)| created > modified)
 }
 
 /// Where a serverless variant stands and how far it scales is AWS's affair.

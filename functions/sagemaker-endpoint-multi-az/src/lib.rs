@@ -185,16 +185,8 @@ impl Rule for MultiAz {
     }
 
     fn decide(deployment: &Deployment, params: &Params, _: Context<'_>) -> Verdict {
-        match &deployment.status {
-            Fact::Known(EndpointStatus::Serving | EndpointStatus::Mixed) => {}
-            Fact::Known(EndpointStatus::Creating) => return Verdict::not_applicable("the endpoint is being created"),
-            Fact::Known(EndpointStatus::Deleting) => return Verdict::not_applicable("the endpoint is being deleted"),
-            Fact::Known(EndpointStatus::Failed) => return Verdict::not_applicable("the endpoint failed"),
-            Fact::Known(EndpointStatus::OutOfService) => {
-                return Verdict::not_applicable("the endpoint is out of service");
-            }
-            Fact::Absent => return Verdict::undecided("DescribeEndpoint gave no EndpointStatus"),
-            Fact::Unread(reason) => return Verdict::undecided(reason),
+        if let Some(verdict) = EndpointStatus::gate(&deployment.status) {
+            return verdict;
         }
         if deployment.variants.iter().all(|variant| variant.endpoint.shadow) {
             return Verdict::undecided("DescribeEndpoint gave no ProductionVariants");
@@ -410,6 +402,7 @@ mod tests {
                 weight: Fact::Known(1.0),
                 hosting: Fact::Known(Hosting::Instances(2)),
                 managed_minimum: Fact::Absent,
+                managed_maximum: Fact::Absent,
             },
             autoscaled_minimum: Fact::Absent,
             placements: vec![in_zones(&["use1-az1", "use1-az4"])],

@@ -26,6 +26,8 @@ pub struct EndpointConfig {
     pub isolated: bool,
     /// The KMS key for the volumes of its instances, as it was given: key id, key ARN, alias or alias ARN. Absent where none was.
     pub kms_key: Fact<String>,
+    /// What endpoints are to capture by it; absent where they are to capture nothing.
+    pub capture: Fact<ConfiguredCapture>,
     /// Whether an endpoint serves by it, or is about to; absent unless that was asked for.
     pub in_use: Fact<bool>,
     /// When it was created, where that is known.
@@ -47,6 +49,26 @@ pub struct ConfiguredVariant {
     pub serverless: bool,
     /// Types of the instances that it may run on, such as `ml.g5.xlarge`.
     pub instance_types: Vec<String>,
+}
+
+/// What an endpoint configuration says of data capture that endpoints do not say themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfiguredCapture {
+    /// What is captured; absent if nobody says.
+    pub modes: Fact<Vec<CaptureMode>>,
+    /// The KMS key for what is captured, as it was given. Absent where none was.
+    pub kms_key: Fact<String>,
+    /// Where that is put.
+    pub destination: Option<String>,
+}
+
+/// What of a request is captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CaptureMode {
+    /// What the model is asked.
+    Input,
+    /// What it answers.
+    Output,
 }
 
 /// Whether endpoints are asked which endpoint configuration they serve by.
@@ -74,6 +96,7 @@ impl EndpointConfig {
             subnets: subnets(answer.vpc_config()),
             isolated: answer.enable_network_isolation().unwrap_or(false),
             kms_key: aws::given(answer.kms_key_id()).map_or(Fact::Absent, Fact::Known),
+            capture: capture(answer.data_capture_config()),
             in_use: Fact::Absent,
             created_at: answer.creation_time().and_then(aws::timestamp),
             details: details(answer, &variants),
@@ -221,6 +244,40 @@ pub(crate) async fn endpoint_config(client: &Client, name: &str) -> Fact<Endpoin
         Err(error) if is_not_found(&error, "Could not find endpoint configuration") => Fact::Absent,
         Err(error) => Fact::Unread(aws::reason("sagemaker:DescribeEndpointConfig", &error)),
     }
+}
+
+/// A `DataCaptureConfig` with nothing in it is none. Absence of a list cannot be told from an empty one, which the API does not take.
+fn capture(config: Option<&types::DataCaptureConfig>) -> Fact<ConfiguredCapture> {
+    let is_empty = |of: &types::DataCaptureConfig| {
+        of.capture_options().is_empty()
+            && aws::given(of.destination_s3_uri()).is_none()
+            && of.enable_capture().is_none()
+    };
+    let Some(config) = config.filter(|config| !is_empty(config)) else { return Fact::Absent };
+    let (mut modes, mut unread) = (Vec::new(), None);
+    for option in config.capture_options() {
+        match option.capture_mode() {
+            Some(types::CaptureMode::Input) => modes.push(CaptureMode::Input),
+            Some(types::CaptureMode::Output) => modes.push(CaptureMode::Output),
+            Some(types::CaptureMode::InputAndOutput) => modes.extend([CaptureMode::Input, CaptureMode::Output]),
+            Some(other) if other.as_str() != aws::NOT_SENT => {
+                unread = Some(aws::unknown("CaptureMode", other.as_str()));
+            }
+            _ => unread = Some("DescribeEndpointConfig gave no CaptureMode".to_owned()),
+        }
+    }
+    modes.sort_unstable();
+    modes.dedup();
+    let both = modes.len() == 2;
+    Fact::Known(ConfiguredCapture {
+        modes: match unread.filter(|_| !both) {
+            Some(reason) => Fact::Unread(reason),
+            None if modes.is_empty() => Fact::Absent,
+            None => Fact::Known(modes),
+        },
+        kms_key: aws::given(config.kms_key_id()).map_or(Fact::Absent, Fact::Known),
+        destination: aws::given(config.destination_s3_uri()),
+    })
 }
 
 fn variant(variant: &types::ProductionVariant, shadow: bool) -> ConfiguredVariant {

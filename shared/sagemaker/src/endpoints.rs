@@ -4,14 +4,17 @@ use aws_sdk_sagemaker::{
     operation::{
         describe_endpoint::DescribeEndpointOutput, describe_inference_component::DescribeInferenceComponentOutput,
     },
-    types::{self, InferenceComponentStatus, ManagedInstanceScalingStatus, ProductionVariantSummary},
+    types::{
+        self, CaptureStatus, InferenceComponentStatus, ManagedInstanceScalingStatus,
+        ProductionVariantManagedInstanceScaling, ProductionVariantSummary,
+    },
 };
 use futures::{StreamExt, TryStreamExt, stream};
-use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags, Timestamp};
+use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags, Timestamp, Verdict};
 
 use crate::{
-    EndpointConfig, Model, ModelPackage, completed, endpoint_configs::endpoint_config, is_not_found, listed,
-    model_packages::model_package, models::model, tags,
+    ConfiguredVariant, EndpointConfig, Model, ModelPackage, completed, endpoint_configs::endpoint_config, is_not_found,
+    listed, model_packages::model_package, models::model, tags,
 };
 
 const TYPE: &str = "AWS::SageMaker::Endpoint";
@@ -27,6 +30,8 @@ pub struct Endpoint {
     pub asynchronous: bool,
     /// Its variants, shadow variants last.
     pub variants: Vec<Variant>,
+    /// How it captures what it is asked and answers; absent where it was not configured to.
+    pub capture: Fact<DataCapture>,
     /// When it was last changed, as far as that is known: whatever is younger cannot be what it serves.
     pub modified_at: Option<Timestamp>,
     /// What findings show of it.
@@ -50,6 +55,37 @@ pub enum EndpointStatus {
     Deleting,
 }
 
+impl EndpointStatus {
+    /// The verdict on an endpoint that is not judged in this status, whatever the rule; none on one that serves.
+    #[must_use]
+    pub fn gate(status: &Fact<Self>) -> Option<Verdict> {
+        Some(match status {
+            Fact::Known(Self::Serving | Self::Mixed) => return None,
+            Fact::Known(Self::Creating) => Verdict::not_applicable("the endpoint is being created"),
+            Fact::Known(Self::Deleting) => Verdict::not_applicable("the endpoint is being deleted"),
+            Fact::Known(Self::Failed) => Verdict::not_applicable("the endpoint failed"),
+            Fact::Known(Self::OutOfService) => Verdict::not_applicable("the endpoint is out of service"),
+            Fact::Absent => Verdict::undecided("DescribeEndpoint gave no EndpointStatus"),
+            Fact::Unread(reason) => Verdict::undecided(reason),
+        })
+    }
+}
+
+/// How an endpoint captures data now (`DataCaptureConfig` of `DescribeEndpoint`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataCapture {
+    /// Whether it is meant to.
+    pub enabled: Fact<bool>,
+    /// Whether it does: `Started`, not `Stopped`.
+    pub started: Fact<bool>,
+    /// Percentage of the requests that it captures.
+    pub percentage: Fact<u32>,
+    /// The KMS key for what it captures, as it was given.
+    pub kms_key: Fact<String>,
+    /// Where it puts that.
+    pub destination: Option<String>,
+}
+
 /// One variant of an endpoint, as it serves now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
@@ -64,6 +100,8 @@ pub struct Variant {
     pub hosting: Fact<Hosting>,
     /// Least instances that managed instance scaling keeps; absent where that is off.
     pub managed_minimum: Fact<u32>,
+    /// Most instances that managed instance scaling adds up to; absent where that is off.
+    pub managed_maximum: Fact<u32>,
 }
 
 /// What a variant runs on.
@@ -122,6 +160,29 @@ impl Endpoints {
     /// The endpoint configuration with this name; absent when it was deleted.
     pub async fn config(&self, name: &str) -> Fact<EndpointConfig> {
         self.configs.get(name, async || endpoint_config(&self.client, name).await).await
+    }
+
+    /// The endpoint configuration that an endpoint serves by.
+    ///
+    /// # Errors
+    /// Why that is not known, in words for a reader.
+    pub async fn config_of(&self, endpoint: &Endpoint) -> Result<EndpointConfig, String> {
+        if endpoint.status == Fact::Known(EndpointStatus::Mixed) {
+            return Err("the endpoint serves by two endpoint configurations (UpdateRollbackFailed)".to_owned());
+        }
+        let name = match &endpoint.config {
+            Fact::Known(name) => name,
+            Fact::Absent => return Err("DescribeEndpoint gave no EndpointConfigName".to_owned()),
+            Fact::Unread(reason) => return Err(reason.clone()),
+        };
+        match self.config(name).await {
+            Fact::Known(config) if is_younger(config.created_at, endpoint.modified_at) => {
+                Err(format!("endpoint configuration {name} was created anew after the endpoint was last changed"))
+            }
+            Fact::Known(config) => Ok(config),
+            Fact::Absent => Err(format!("endpoint configuration {name} no longer exists")),
+            Fact::Unread(reason) => Err(reason),
+        }
     }
 
     /// The model with this name; absent when it was deleted.
@@ -186,6 +247,51 @@ impl Endpoints {
     }
 }
 
+impl Endpoint {
+    /// Whether all its production variants are serverless, by what the endpoint says and, of a variant of which it says nothing, by its
+    /// configuration, where that was read. Absent when it has no production variants.
+    #[must_use]
+    pub fn serverless(&self, config: Option<&Result<EndpointConfig, String>>) -> Fact<bool> {
+        let of_variant = |variant: &Variant| {
+            variant.serverless(match config {
+                Some(Ok(config)) => Ok(config.variant(&variant.name, variant.shadow)),
+                Some(Err(reason)) => Err(reason),
+                None => Ok(None),
+            })
+        };
+        let production = self.variants.iter().filter(|variant| !variant.shadow).map(of_variant);
+        let all = production.reduce(|one, other| match (one, other) {
+            // One on instances is enough.
+            (Fact::Known(false), _) | (_, Fact::Known(false)) => Fact::Known(false),
+            (Fact::Known(true), other) | (other, _) => other,
+        });
+        all.unwrap_or(Fact::Absent)
+    }
+}
+
+impl Variant {
+    /// Whether it is serverless: what the endpoint says of it, else what its configuration does; never absent.
+    #[must_use]
+    pub fn serverless(&self, configured: Result<Option<&ConfiguredVariant>, &str>) -> Fact<bool> {
+        match (&self.hosting, configured) {
+            (Fact::Known(hosting), _) => Fact::Known(*hosting == Hosting::Serverless),
+            (Fact::Unread(reason), _) => Fact::Unread(reason.clone()),
+            (Fact::Absent, Ok(Some(configured))) => Fact::Known(configured.serverless),
+            (Fact::Absent, Ok(None)) => {
+                Fact::Unread("neither CurrentInstanceCount nor a serverless configuration was given".to_owned())
+            }
+            (Fact::Absent, Err(reason)) => Fact::Unread(reason.to_owned()),
+        }
+    }
+}
+
+/// Whether something was created after an endpoint was last changed: then the endpoint serves something else, which had the
+/// same name and was deleted.
+#[must_use]
+pub fn is_younger(created_at: Option<Timestamp>, modified_at: Option<Timestamp>) -> bool {
+    created_at.zip(modified_at).is_some_and(|(created, modified)| created > modified)
+}
+
 impl Source for Endpoints {
     type Facts = Endpoint;
 
@@ -232,6 +338,7 @@ fn facts(answer: &DescribeEndpointOutput) -> Endpoint {
         config: aws::given(answer.endpoint_config_name()).map_or(Fact::Absent, Fact::Known),
         asynchronous: answer.async_inference_config().is_some(),
         variants: production.chain(shadow).collect(),
+        capture: capture(answer.data_capture_config()),
         modified_at: answer.last_modified_time().and_then(aws::timestamp),
         details: details(answer),
     }
@@ -254,6 +361,29 @@ pub(crate) fn status(status: Option<&types::EndpointStatus>) -> Fact<EndpointSta
     }
 }
 
+/// A `DataCaptureConfig` with nothing in it is none.
+fn capture(config: Option<&types::DataCaptureConfigSummary>) -> Fact<DataCapture> {
+    let is_empty = |of: &types::DataCaptureConfigSummary| *of == types::DataCaptureConfigSummary::builder().build();
+    let Some(config) = config.filter(|config| !is_empty(config)) else { return Fact::Absent };
+    Fact::Known(DataCapture {
+        enabled: config.enable_capture().map_or(Fact::Absent, Fact::Known),
+        started: match config.capture_status() {
+            None => Fact::Absent,
+            Some(CaptureStatus::Started) => Fact::Known(true),
+            Some(CaptureStatus::Stopped) => Fact::Known(false),
+            Some(other) if other.as_str() == aws::NOT_SENT => Fact::Absent,
+            Some(other) => Fact::Unread(aws::unknown("CaptureStatus", other.as_str())),
+        },
+        percentage: match config.current_sampling_percentage() {
+            None => Fact::Absent,
+            given => aws::counted(given)
+                .map_or_else(|| Fact::Unread("CurrentSamplingPercentage is below zero".to_owned()), Fact::Known),
+        },
+        kms_key: aws::given(config.kms_key_id()).map_or(Fact::Absent, Fact::Known),
+        destination: aws::given(config.destination_s3_uri()),
+    })
+}
+
 fn variant(summary: &ProductionVariantSummary, shadow: bool) -> Variant {
     let weight = summary.current_weight().map(|now| summary.desired_weight().map_or(now, |then| then.max(now)));
     Variant {
@@ -261,7 +391,16 @@ fn variant(summary: &ProductionVariantSummary, shadow: bool) -> Variant {
         shadow,
         weight: weight.map_or(Fact::Absent, Fact::Known),
         hosting: hosting(summary),
-        managed_minimum: managed_minimum(summary),
+        managed_minimum: managed(
+            summary,
+            "MinInstanceCount",
+            ProductionVariantManagedInstanceScaling::min_instance_count,
+        ),
+        managed_maximum: managed(
+            summary,
+            "MaxInstanceCount",
+            ProductionVariantManagedInstanceScaling::max_instance_count,
+        ),
     }
 }
 
@@ -280,14 +419,17 @@ fn hosting(summary: &ProductionVariantSummary) -> Fact<Hosting> {
     }
 }
 
-fn managed_minimum(summary: &ProductionVariantSummary) -> Fact<u32> {
+/// A count of managed instance scaling.
+fn managed(
+    summary: &ProductionVariantSummary,
+    name: &str,
+    count: impl Fn(&ProductionVariantManagedInstanceScaling) -> Option<i32>,
+) -> Fact<u32> {
     let Some(scaling) = summary.managed_instance_scaling() else { return Fact::Absent };
     match scaling.status() {
         Some(ManagedInstanceScalingStatus::Disabled) => Fact::Absent,
-        Some(ManagedInstanceScalingStatus::Enabled) => aws::counted(scaling.min_instance_count()).map_or_else(
-            || Fact::Unread("ManagedInstanceScaling is enabled without a MinInstanceCount".to_owned()),
-            Fact::Known,
-        ),
+        Some(ManagedInstanceScalingStatus::Enabled) => aws::counted(count(scaling))
+            .map_or_else(|| Fact::Unread(format!("ManagedInstanceScaling is enabled without a {name}")), Fact::Known),
         Some(other) => Fact::Unread(aws::unknown("ManagedInstanceScaling.Status", other.as_str())),
         None => Fact::Unread("ManagedInstanceScaling has no Status".to_owned()),
     }

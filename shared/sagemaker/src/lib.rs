@@ -7,18 +7,22 @@ mod jobs;
 mod local_storage;
 mod model_packages;
 mod models;
+mod monitoring;
 mod notebooks;
 mod provisioned;
 
 pub use domains::{Domain, DomainStatus, Domains, NetworkAccess};
-pub use endpoint_configs::{ConfiguredVariant, EndpointConfig, EndpointConfigs, Usage};
-pub use endpoints::{Endpoint, EndpointStatus, Endpoints, Hosting, InferenceComponent, Variant};
+pub use endpoint_configs::{CaptureMode, ConfiguredCapture, ConfiguredVariant, EndpointConfig, EndpointConfigs, Usage};
+pub use endpoints::{
+    DataCapture, Endpoint, EndpointStatus, Endpoints, Hosting, InferenceComponent, Variant, is_younger,
+};
 pub use jobs::{
     Instances, JOB_PARAMETERS, Job, JobKind, JobParameters, JobPart, JobQuery, JobStatus, Jobs, Parent, Setting,
 };
 pub use local_storage::{LOCAL_STORAGE_PARAMETERS, LocalStorage, LocalStorageResult};
 pub use model_packages::{Approval, ModelPackage};
 pub use models::{ComponentUse, ComponentUses, Container, Model, ModelQuery, Models, Need, NeedOf, Uses, VariantUses};
+pub use monitoring::{Execution, ExecutionStatus, MonitoringSchedule, MonitoringSchedules, ScheduleStatus};
 pub use notebooks::{EVALUATE_FAILED, Notebook, NotebookStatus, Notebooks};
 pub use provisioned::{Provisioned, ProvisionedStatus, Provisioning};
 

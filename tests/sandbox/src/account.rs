@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{Error, Fault, FrontDoor, Place, When, config_service::ConfigRule, events::Item};
 
-use create::between;
 pub use create::*;
+use create::{between, merged};
 
 /// Where the sandbox's account is.
 #[must_use]
@@ -136,6 +136,30 @@ const PROVISIONED: [(&str, &str); 4] = [
     ("credit-risk", "by a CloudFormation stack of its team"),
     ("research", "through Service Catalog"),
     ("credit-scoring", "through Service Catalog"),
+];
+
+/// What endpoints capture of what they are asked and answer: name, `DataCaptureConfig` beside the bucket, and how it came so. The
+/// others capture nothing.
+const CAPTURES: [(&str, bool, &[&str], &str); 3] = [
+    ("credit-scoring", true, &["Input", "Output"], "as the platform's blueprint makes it"),
+    ("churn", true, &["Input"], "what it is asked, and not what it answers"),
+    ("pricing", false, &["Input", "Output"], "switched off for a load test, and never on again"),
+];
+
+/// How the champions of endpoints scale: name, least instances, whether that is suspended, whether there is a policy, and how it came
+/// so. The others do not.
+const SCALED: [(&str, u32, bool, bool, &str); 4] = [
+    ("churn", 2, false, true, "as the platform's blueprint makes it"),
+    ("pricing", 1, false, true, "may go down to one instance when nobody asks"),
+    ("recommendations", 2, true, true, "suspended for a deployment, and never resumed"),
+    ("store-forecast", 2, false, false, "has limits, and nothing that moves it between them"),
+];
+
+/// Alarms: name, endpoint, metric, whether it tells somebody, and how it came so.
+const ALARMS: [(&str, &str, &str, bool, &str); 3] = [
+    ("credit-scoring-errors", "credit-scoring", "Invocation5XXErrors", true, "as the platform's blueprint makes it"),
+    ("churn-latency", "churn", "ModelLatency", false, "goes off, and nobody is told"),
+    ("pricing-traffic", "pricing", "InvocationsPerInstance", true, "watches how much it is asked, and not how it does"),
 ];
 
 /// Puts everything into an account.
@@ -323,11 +347,27 @@ async fn fill_endpoints(door: &FrontDoor, place: &Place, vpc: &str) -> Result<Va
         };
         let key = if name == "fraud-detection" { "" } else { "alias/ml-platform" };
         let variants = counts.iter().enumerate().map(variant).collect();
-        create_endpoint_config(door, place, name, variants, with_key(json!({}), key)).await?;
+        let mut settings = with_key(json!({}), key);
+        if let Some((_, is_on, modes, _)) = CAPTURES.iter().find(|(of, ..)| *of == name) {
+            settings["DataCaptureConfig"] = data_capture(*is_on, modes);
+        }
+        create_endpoint_config(door, place, name, variants, settings).await?;
         let endpoint = json!({"EndpointName": name, "EndpointConfigName": name});
         sagemaker(door, place, "CreateEndpoint", provisioned(place, name, endpoint)).await?;
     }
-    autoscale(door, place, "pricing", "champion", 1).await?;
+    for (name, minimum, is_suspended, has_policy, _) in SCALED {
+        let suspended = json!({"SuspendedState": {"DynamicScalingInSuspended": is_suspended}});
+        autoscale_with(door, place, name, "champion", merged(json!({"MinCapacity": minimum}), suspended)).await?;
+        if has_policy {
+            put_scaling_policy(door, place, name, "champion").await?;
+        }
+    }
+    for (alarm, endpoint, metric, tells, _) in ALARMS {
+        let topic = place.arn("sns", "on-call");
+        let actions = if tells { json!([topic]) } else { json!([]) };
+        put_alarm(door, place, alarm, endpoint, "champion", json!({"MetricName": metric, "AlarmActions": actions}))
+            .await?;
+    }
     ec2(door, place, "DeleteSubnet", &[("SubnetId", &ids["retired"])]).await?;
     local_zone(door, place, &ids["edge"]);
 
@@ -569,6 +609,14 @@ async fn fill_monitoring(door: &FrontDoor, place: &Place, private: &Value) -> Re
         create_job_definition(door, place, kind, name, settings).await?;
     }
 
+    // The endpoint stands in the definition, where AWS looks it up.
+    monitors(
+        door,
+        place,
+        "fraud-data-quality-hourly",
+        "fraud-detection",
+        json!({"MonitoringExecutionStatus": "Completed"}),
+    );
     for (name, config, _) in [
         (
             "fraud-data-quality-hourly",

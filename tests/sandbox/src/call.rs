@@ -6,6 +6,8 @@ use axum::{
 };
 use serde_json::Value;
 
+use crate::cbor;
+
 /// The account that callers are in whose access key does not name one.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";
 
@@ -72,17 +74,17 @@ pub struct Call {
     pub place: Place,
     /// Whose role the caller has, as its session token says: a function's name, or nothing.
     pub role: String,
-    /// The service as the signature names it, which for all services here is also IAM's prefix.
+    /// The service as IAM's prefix names it: as the signature does, for all services here but CloudWatch.
     pub service: String,
     /// The operation, for example `PutEvaluations`; `GET /path` where the protocol does not name it.
     pub operation: String,
-    /// The body as it came.
+    /// The body as it came; what came in CBOR is JSON here.
     pub body: Bytes,
 }
 
 impl Call {
     /// Reads what is called from the signature's scope, the target header, the form or the path, in whichever of these the
-    /// service's protocol has it.
+    /// service's protocol has it. CBOR has been translated before.
     #[must_use]
     pub fn read(method: &Method, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Self {
         let scope = header(headers, "authorization").split_once("Credential=").map_or("", |(_, scope)| scope);
@@ -93,10 +95,14 @@ impl Call {
         let account = if is_account { account } else { DEFAULT_ACCOUNT };
         let region = scope.nth(1).unwrap_or("us-east-1");
         let place = Place { copy: copy.parse().unwrap_or(0), ..Place::new(account, region) };
-        let service = scope.next().unwrap_or_default();
+        let service = match scope.next().unwrap_or_default() {
+            "monitoring" => "cloudwatch",
+            service => service,
+        };
         let target = header(headers, "x-amz-target");
         let operation = match target.rsplit_once('.') {
             Some((_, operation)) => operation.to_owned(),
+            None if cbor::is_spoken(headers) => cbor::operation(uri).unwrap_or_default().to_owned(),
             None => form_action(&body).unwrap_or_else(|| of_path(service, method, uri.path())),
         };
         let role = header(headers, "x-amz-security-token").to_owned();

@@ -28,11 +28,13 @@ use serde_json::Value;
 use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::{
-    Answer, Call, Fault, Place, When,
+    Answer, Call, Fault, Place, When, cbor,
+    cloudwatch::CloudWatch,
     config_service::ConfigService,
     faults::{Faults, Quota, denied, throttled},
     inference_components::InferenceComponents,
     organizations,
+    sagemaker_endpoints::SageMakerEndpoints,
     sagemaker_jobs::{self, SageMakerJobs},
     security_hub::SecurityHub,
 };
@@ -44,10 +46,14 @@ pub struct PlaceState {
     pub config: ConfigService,
     /// Security Hub.
     pub security_hub: SecurityHub,
+    /// CloudWatch's alarms.
+    pub cloudwatch: CloudWatch,
     /// What moto does not keep of SageMaker's jobs.
     pub sagemaker_jobs: SageMakerJobs,
     /// SageMaker's inference components.
     pub inference_components: InferenceComponents,
+    /// What moto does not keep of SageMaker's endpoints.
+    pub(crate) sagemaker_endpoints: SageMakerEndpoints,
     /// Every call so far, failed ones included, as IAM actions.
     pub calls: Vec<String>,
 }
@@ -268,6 +274,7 @@ impl FrontDoor {
             "config" => state.config.answer(call),
             "securityhub" => state.security_hub.answer(call),
             "sagemaker" => state.inference_components.answer(call).or_else(|| state.sagemaker_jobs.answer(call)),
+            "cloudwatch" => state.cloudwatch.answer(call),
             _ => None,
         });
         match answer {
@@ -309,13 +316,16 @@ impl FrontDoor {
 async fn serve(State(door): State<FrontDoor>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, 64 << 20).await else { return status(StatusCode::PAYLOAD_TOO_LARGE) };
+    let speaks_cbor = cbor::is_spoken(&parts.headers);
+    let body = if speaks_cbor { cbor::to_json(body) } else { body };
+    let spoken = async |answer: Response<Body>| if speaks_cbor { cbor::encoded(answer).await } else { answer };
     let call = Call::read(&parts.method, &parts.uri, &parts.headers, body);
     door.with(&call.place, |state| state.calls.push(call.action()));
     if lock(&door.inner.quotas).get_mut(&call.place).is_some_and(|quota| !quota.allows()) {
-        return throttled(&call).into_response();
+        return spoken(throttled(&call).into_response()).await;
     }
     if lock(&door.inner.roles).get(&call.role).is_some_and(|allowed| !allowed.contains(&call.action())) {
-        return denied(&call).into_response();
+        return spoken(denied(&call).into_response()).await;
     }
     let struck = lock(&door.inner.faults).strike(&call);
     let scene = lock(&door.inner.scenes).get(&call.place).cloned();
@@ -331,15 +341,16 @@ async fn serve(State(door): State<FrontDoor>, request: Request) -> Response<Body
         };
         // An error stays what it is.
         if struck.patches.is_empty() || !answer.status().is_success() {
-            return answer;
+            return spoken(answer).await;
         }
         let (mut parts, text) = text_of(answer).await;
         parts.headers.remove("content-length");
-        Response::from_parts(parts, Body::from(struck.patches.iter().fold(text, |text, patch| patch(text))))
+        let text = struck.patches.iter().fold(text, |text, patch| patch(text));
+        spoken(Response::from_parts(parts, Body::from(text))).await
     };
     match struck.failure {
-        Some(Fault::Denied) => denied(&call).into_response(),
-        Some(Fault::Throttled) => throttled(&call).into_response(),
+        Some(Fault::Denied) => spoken(denied(&call).into_response()).await,
+        Some(Fault::Throttled) => spoken(throttled(&call).into_response()).await,
         Some(Fault::Broken(code)) => status(StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
         // A handler that unwinds takes its connection with it.
         Some(Fault::Reset) => std::panic::resume_unwind(Box::new("reset")),

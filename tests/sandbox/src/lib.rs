@@ -1,12 +1,14 @@
 //! A local AWS account behind one front door, for people (`cargo sandbox`) and for tests.
 //!
-//! [`FrontDoor`] is AWS: it answers for AWS Config and Security Hub itself, forwards the rest to [`Moto`], and makes up for what
-//! moto lacks. [`Function`] is Lambda: it runs a function's real program under a Runtime API. The product knows nothing of any of
-//! this.
+//! [`FrontDoor`] is AWS: it answers for AWS Config, Security Hub and CloudWatch's alarms itself, forwards the rest to [`Moto`], and
+//! makes up for what moto lacks. [`Function`] is Lambda: it runs a function's real program under a Runtime API. The product knows nothing
+//! of any of this.
 
 pub mod account;
 mod answer;
 mod call;
+mod cbor;
+pub mod cloudwatch;
 pub mod config_service;
 pub mod events;
 mod faults;
@@ -16,6 +18,7 @@ mod inference_components;
 mod moto;
 mod organizations;
 mod played_jobs;
+mod sagemaker_endpoints;
 mod sagemaker_jobs;
 pub mod security_hub;
 

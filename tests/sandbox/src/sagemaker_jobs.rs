@@ -143,6 +143,7 @@ impl SageMakerJobs {
             "ListMonitoringSchedules" => {
                 SCHEDULES.page(self.schedules.iter().map(Created::schedule_summary).collect(), &input)
             }
+            // Nobody can create one here.
             "ListTags" => self.tags(&input)?,
             _ => return None,
         };
@@ -264,6 +265,14 @@ pub(crate) async fn ask_moto(door: &FrontDoor, parts: &Parts, call: &Call) -> io
         return Ok(answer.into_response());
     }
     let answer = door.forward(parts, call).await?;
+    if call.operation == "CreateEndpointConfig" && answer.status().is_success() {
+        door.with(&call.place, |state| state.sagemaker_endpoints.created(&call.json()));
+    }
+    if call.operation == "DescribeEndpoint" && answer.status().is_success() {
+        let mut endpoint = json(answer).await?;
+        door.with(&call.place, |state| state.sagemaker_endpoints.describe(&mut endpoint));
+        return Ok(Answer::ok(endpoint).into_response());
+    }
     let lost = LOST.iter().find_map(|(kind, named, members)| {
         let verb = call.operation.strip_suffix(kind)?;
         Some((verb, (*kind).to_owned(), *named, *members))

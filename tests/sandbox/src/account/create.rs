@@ -123,7 +123,7 @@ fn discovered_ec2(door: &FrontDoor, place: &Place, resource_type: &str, kind: &s
 }
 
 /// `input` with these settings.
-fn merged(mut input: Value, settings: Value) -> Value {
+pub(super) fn merged(mut input: Value, settings: Value) -> Value {
     if let (Some(input), Value::Object(settings)) = (input.as_object_mut(), settings) {
         input.extend(settings);
     }
@@ -577,6 +577,16 @@ pub async fn create_endpoint_config(
     Ok(discovered(door, place, "AWS::SageMaker::EndpointConfig", Some(name), arn.clone(), arn))
 }
 
+/// `DataCaptureConfig` of an endpoint configuration that captures everything of these kinds, with the platform's key.
+#[must_use]
+pub fn data_capture(is_on: bool, modes: &[&str]) -> Value {
+    let options: Vec<_> = modes.iter().map(|mode| json!({"CaptureMode": mode})).collect();
+    json!({
+        "EnableCapture": is_on, "InitialSamplingPercentage": 100, "DestinationS3Uri": "s3://captured/",
+        "KmsKeyId": "alias/ml-platform", "CaptureOptions": options,
+    })
+}
+
 /// Lets autoscaling take a variant down to `minimum` instances.
 ///
 /// # Errors
@@ -588,16 +598,118 @@ pub async fn autoscale(
     variant: &str,
     minimum: u32,
 ) -> Result<(), Error> {
-    let input = json!({
+    autoscale_with(door, place, endpoint, variant, json!({"MinCapacity": minimum})).await
+}
+
+/// Registers a variant for autoscaling from two to eight instances. `settings` are those of `RegisterScalableTarget`.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn autoscale_with(
+    door: &FrontDoor,
+    place: &Place,
+    endpoint: &str,
+    variant: &str,
+    settings: Value,
+) -> Result<(), Error> {
+    let limits = json!({"MinCapacity": 2, "MaxCapacity": 8});
+    let input = merged(merged(scaled(endpoint, variant), limits), settings);
+    autoscaling(door, place, "RegisterScalableTarget", input).await
+}
+
+/// Gives a variant that is registered a scaling policy.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn put_scaling_policy(door: &FrontDoor, place: &Place, endpoint: &str, variant: &str) -> Result<(), Error> {
+    let metric = json!({"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"});
+    let policy = json!({
+        "PolicyName": "traffic",
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70.0, "PredefinedMetricSpecification": metric},
+    });
+    autoscaling(door, place, "PutScalingPolicy", merged(scaled(endpoint, variant), policy)).await
+}
+
+/// What Application Auto Scaling calls the instances of a variant.
+fn scaled(endpoint: &str, variant: &str) -> Value {
+    json!({
         "ServiceNamespace": "sagemaker",
         "ResourceId": format!("endpoint/{endpoint}/variant/{variant}"),
         "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-        "MinCapacity": minimum,
-        "MaxCapacity": 8,
+    })
+}
+
+/// Calls an operation of Application Auto Scaling, past faults and records.
+///
+/// # Errors
+/// moto does not take it.
+pub async fn autoscaling(door: &FrontDoor, place: &Place, operation: &str, input: Value) -> Result<(), Error> {
+    let target = format!("AnyScaleFrontendService.{operation}");
+    door.call(place, "application-autoscaling", &target, &input).await.map(drop).map_err(Error::Account)
+}
+
+/// Creates an alarm on the errors of a variant, without actions. `settings` are those of `PutMetricAlarm` and replace what is there.
+///
+/// # Errors
+/// It is not taken.
+pub async fn put_alarm(
+    door: &FrontDoor,
+    place: &Place,
+    name: &str,
+    endpoint: &str,
+    variant: &str,
+    settings: Value,
+) -> Result<(), Error> {
+    let dimensions = [("EndpointName", endpoint), ("VariantName", variant)];
+    let input = json!({
+        "AlarmName": name,
+        "Namespace": "AWS/SageMaker",
+        "MetricName": "Invocation5XXErrors",
+        "Dimensions": dimensions.map(|(name, value)| json!({"Name": name, "Value": value})),
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 5,
+        "Threshold": 1.5,
+        "ComparisonOperator": "GreaterThanThreshold",
     });
-    let target = "AnyScaleFrontendService.RegisterScalableTarget";
-    let answer = door.call(place, "application-autoscaling", target, &input).await;
-    answer.map(drop).map_err(Error::Account)
+    cloudwatch(door, place, "PutMetricAlarm", merged(input, settings)).await
+}
+
+/// Calls an operation of CloudWatch that says nothing, past faults and records.
+///
+/// # Errors
+/// It is not taken.
+pub async fn cloudwatch(door: &FrontDoor, place: &Place, operation: &str, input: Value) -> Result<(), Error> {
+    let target = format!("GraniteServiceVersion20100801.{operation}");
+    door.call(place, "monitoring", &target, &input).await.map(drop).map_err(Error::Account)
+}
+
+/// Lets AWS say that a monitoring schedule is for this endpoint, and of its last job these members: it was scheduled an hour ago unless
+/// they say otherwise. Without members, it has started none. No job is started here, so the front door says it.
+pub fn monitors(door: &FrontDoor, place: &Place, schedule: &str, endpoint: &str, last: Value) {
+    let of = (schedule.to_owned(), endpoint.to_owned());
+    let listed = Fault::patch(move |answer| {
+        for summary in answer["MonitoringScheduleSummaries"].as_array_mut().into_iter().flatten() {
+            if summary["MonitoringScheduleName"] == of.0 {
+                summary["EndpointName"] = json!(of.1);
+            }
+        }
+    });
+    door.fault(place, When::calls("ListMonitoringSchedules"), listed);
+    let of = (schedule.to_owned(), endpoint.to_owned());
+    let described = Fault::patch(move |answer| {
+        answer["EndpointName"] = json!(of.1);
+        if last.as_object().is_some_and(|last| !last.is_empty()) {
+            let time = crate::sagemaker_jobs::time(crate::now().millis() - 3_600_000);
+            let execution = json!({
+                "MonitoringScheduleName": of.0, "ScheduledTime": time, "CreationTime": time, "LastModifiedTime": time,
+                "MonitoringExecutionStatus": "Completed", "EndpointName": of.1,
+            });
+            answer["LastMonitoringExecutionSummary"] = merged(execution, last.clone());
+        }
+    });
+    door.fault(place, When::calls("DescribeMonitoringSchedule").mentioning(&format!("\"{schedule}\"")), described);
 }
 
 /// Calls an operation of SageMaker, past faults and records.

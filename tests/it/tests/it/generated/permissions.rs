@@ -92,6 +92,9 @@ fn resources(meta: &Metadata, action: &str) -> (&'static str, Vec<String>) {
         ("application-autoscaling" | "ec2", _) if operation.starts_with("Describe") => {
             (NO_RESOURCE, vec!["*".to_owned()])
         }
+        ("cloudwatch", "DescribeAlarms") => {
+            ("CloudWatch lists composite alarms only to those who may describe every alarm", vec!["*".to_owned()])
+        }
         ("sagemaker", "ListTags") => {
             ("", meta.resource_types.iter().map(|of| sagemaker(&kind(of.rsplit("::").next().unwrap()))).collect())
         }
