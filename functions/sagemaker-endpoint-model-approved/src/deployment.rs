@@ -5,6 +5,7 @@ use futures::future::join_all;
 use rule::{Details, Fact, Facts, Page, Read, Resource, Source, Tags, Timestamp};
 use sagemaker::{
     Approval, Container, Endpoint, EndpointConfig, EndpointStatus, Endpoints, InferenceComponent, ModelPackage,
+    is_younger,
 };
 
 /// What is true of an endpoint and of what it serves with.
@@ -209,12 +210,6 @@ impl Deployments {
             Container { .. } => Origin::Unknown("DescribeModel gave neither image nor model package".to_owned()),
         }
     }
-}
-
-/// Whether something was created after what uses it was last changed: then something else is used, which had the same name and was
-/// deleted.
-fn is_younger(created_at: Option<Timestamp>, modified_at: Option<Timestamp>) -> bool {
-    created_at.zip(modified_at).is_some_and(|(created, modified)| created > modified)
 }
 
 impl Source for Deployments {

@@ -127,16 +127,8 @@ impl Rule for ModelApproved {
     }
 
     fn decide(deployment: &Deployment, params: &Params, context: Context<'_>) -> Verdict {
-        match &deployment.status {
-            Fact::Known(EndpointStatus::Serving | EndpointStatus::Mixed) => {}
-            Fact::Known(EndpointStatus::Creating) => return Verdict::not_applicable("the endpoint is being created"),
-            Fact::Known(EndpointStatus::Deleting) => return Verdict::not_applicable("the endpoint is being deleted"),
-            Fact::Known(EndpointStatus::Failed) => return Verdict::not_applicable("the endpoint failed"),
-            Fact::Known(EndpointStatus::OutOfService) => {
-                return Verdict::not_applicable("the endpoint is out of service");
-            }
-            Fact::Absent => return Verdict::undecided("DescribeEndpoint gave no EndpointStatus"),
-            Fact::Unread(reason) => return Verdict::undecided(reason),
+        if let Some(verdict) = EndpointStatus::gate(&deployment.status) {
+            return verdict;
         }
         if deployment.parts.is_empty() {
             return Verdict::not_applicable("the endpoint hosts no inference component, so it serves no model");

@@ -8,8 +8,14 @@ mod config_recorder_coverage;
 mod ebs_volume_encrypted;
 #[path = "../../../../functions/sagemaker-domain-vpc-only/end_to_end.rs"]
 mod sagemaker_domain_vpc_only;
+#[path = "../../../../functions/sagemaker-endpoint-autoscaling/end_to_end.rs"]
+mod sagemaker_endpoint_autoscaling;
+#[path = "../../../../functions/sagemaker-endpoint-data-capture/end_to_end.rs"]
+mod sagemaker_endpoint_data_capture;
 #[path = "../../../../functions/sagemaker-endpoint-model-approved/end_to_end.rs"]
 mod sagemaker_endpoint_model_approved;
+#[path = "../../../../functions/sagemaker-endpoint-monitoring/end_to_end.rs"]
+mod sagemaker_endpoint_monitoring;
 #[path = "../../../../functions/sagemaker-endpoint-multi-az/end_to_end.rs"]
 mod sagemaker_endpoint_multi_az;
 #[path = "../../../../functions/sagemaker-model-in-vpc/end_to_end.rs"]

@@ -63,9 +63,16 @@ const ALWAYS: &[(&str, &[&str])] = &[
     ("organizations:DescribeEffectivePolicy", &["EffectivePolicy", "EffectivePolicy.PolicyContent"]),
     (
         "sagemaker:DescribeNotebookInstance",
-        &["NotebookInstanceArn", "NotebookInstanceName", "NotebookInstanceStatus", "DirectInternetAccess"],
+        &[
+            "NotebookInstanceArn",
+            "NotebookInstanceName",
+            "NotebookInstanceStatus",
+            "DirectInternetAccess",
+            "RootAccess",
+        ],
     ),
     ("sagemaker:DescribeDomain", &["DomainArn", "DomainId", "Status"]),
+    ("sagemaker:DescribeModelPackage", &["ModelApprovalStatus"]),
     ("sagemaker:ListDomains", &["Domains.*.DomainId"]),
 ];
 
