@@ -150,7 +150,8 @@ async fn each_variant_on_instances_has_to_scale() {
         ],
     );
     let results = account.results();
-    let night = results.iter().find(|(name, _)| name.eq_ignore_ascii_case("night")).map(|(_, verdict)| verdict.as_str());
+    let night =
+        results.iter().find(|(name, _)| name.eq_ignore_ascii_case("night")).map(|(_, verdict)| verdict.as_str());
     assert_eq!(night, Some("COMPLIANT"));
 }
 

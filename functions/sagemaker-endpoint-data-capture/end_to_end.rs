@@ -6,8 +6,7 @@ use sandbox::{Answer, Fault, When, account};
 use serde_json::{Value, json};
 
 const RULE: &str = "sagemaker-endpoint-data-capture";
-const NOT_CONFIGURED: &str =
-    "NON_COMPLIANT data capture is not configured; update the endpoint with a configuration that has a DataCaptureConfig";
+const NOT_CONFIGURED: &str = "NON_COMPLIANT data capture is not configured; update the endpoint with a configuration that has a DataCaptureConfig";
 
 async fn account(parameters: &str) -> Account {
     let account = Account::with(RULE, parameters, &[("CONFIG_EVALUATIONS", "all")]).await;
@@ -142,10 +141,7 @@ async fn the_configuration_is_gone_or_not_the_one() {
     for (name, expected) in [
         ("gone", "undecided endpoint configuration gone no longer exists"),
         ("gone-and-off", "NON_COMPLIANT data capture is off (EnableCapture)"),
-        (
-            "anew",
-            "undecided endpoint configuration anew was created anew after the endpoint was last changed",
-        ),
+        ("anew", "undecided endpoint configuration anew was created anew after the endpoint was last changed"),
         (
             "kept-an-earlier-one",
             "undecided the endpoint captures to s3://earlier/ and its configuration to s3://captured/: it kept an earlier DataCaptureConfig",

@@ -87,8 +87,18 @@ async fn monitoring_of_this_endpoint_and_not_of_any_in_the_region() {
 #[tokio::test]
 async fn which_alarms_count() {
     let endpoints = [
-        "latency", "math", "traffic", "silent", "disabled", "scales", "parent", "grandparent", "no-parent", "gone",
-        "Case", "many",
+        "latency",
+        "math",
+        "traffic",
+        "silent",
+        "disabled",
+        "scales",
+        "parent",
+        "grandparent",
+        "no-parent",
+        "gone",
+        "Case",
+        "many",
     ];
     let mut account = account(r#"{"require":"alarm"}"#, &endpoints).await;
     alarm(&account, "a-latency", "latency", json!({"MetricName": "ModelLatency"})).await;
@@ -98,9 +108,7 @@ async fn which_alarms_count() {
             "Dimensions": [{"Name": "EndpointName", "Value": "math"}, {"Name": "VariantName", "Value": "v1"}],
         })
     };
-    let stat = |id: &str, name: &str| {
-        json!({"Id": id, "ReturnData": false, "MetricStat": {"Metric": metric(name), "Period": 60, "Stat": "Sum"}})
-    };
+    let stat = |id: &str, name: &str| json!({"Id": id, "ReturnData": false, "MetricStat": {"Metric": metric(name), "Period": 60, "Stat": "Sum"}});
     // As boto3 puts it: no metric of its own.
     let math = json!({
         "AlarmName": "a-math", "AlarmActions": [TOPIC], "EvaluationPeriods": 5, "Threshold": 0.05,
@@ -270,7 +278,10 @@ async fn an_alarm_of_which_something_is_missing() {
     for (fault, expected) in [
         (no_dimension, "undecided DescribeAlarms gave a dimension without name or value of alarm a"),
         (no_flag, "undecided DescribeAlarms gave no ActionsEnabled of alarm a"),
-        (Fault::Garbled, "undecided cloudwatch:DescribeAlarms failed: HTTP status 200 with an answer that cannot be read"),
+        (
+            Fault::Garbled,
+            "undecided cloudwatch:DescribeAlarms failed: HTTP status 200 with an answer that cannot be read",
+        ),
         (Fault::Broken(503), "undecided cloudwatch:DescribeAlarms failed: HTTP status 503 without an error code"),
         (Fault::CutOff, "undecided cloudwatch:DescribeAlarms failed: "),
         (Fault::Throttled, "undecided cloudwatch:DescribeAlarms failed: ThrottlingException: Rate exceeded"),

@@ -96,6 +96,9 @@ impl AllowedPlaces {
     /// shared, so that nobody can tell its VPC. What is certain comes first; that one is unknown outweighs any that are not.
     #[must_use]
     pub fn judge<F>(&self, placed: &Placed<F>, subnets: &[String], gone: impl Fn(&str) -> Verdict) -> Verdict {
+        if subnets.is_empty() {
+            return Verdict::undecided("its VpcConfig has no subnets");
+        }
         if let Some(subnet) = self.stranger(subnets) {
             return Verdict::non_compliant(format!("subnet {subnet} is not one of subnetIds"));
         }

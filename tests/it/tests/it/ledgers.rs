@@ -406,14 +406,13 @@ pub(crate) fn with_everything_asked(rule: &str) -> String {
 #[tokio::test]
 async fn the_calls_are_those_that_the_role_allows() {
     for meta in rules() {
-        let mut account = Account::with(meta.name, &with_everything_asked(meta.name), &[]).await;
-        let (door, place) = (&shared().door, account.place.clone());
-        sandbox::account::fill(door, &place).await.unwrap();
-        sandbox::account::organization(door, &place).await.unwrap();
+        let place = it::everything("eu-west-1").await;
+        let mut account = Account::at(place, meta.name, &with_everything_asked(meta.name), &[]).await;
         account.scheduled().await.unwrap();
         if meta.triggers.contains(&Trigger::Change) {
-            let settings = json!({"DirectInternetAccess": "Disabled", "RootAccess": "Disabled"});
-            let mut item = account.notebook("other", settings).await;
+            let arn = account.place.arn("sagemaker", "notebook-instance/pricing-models");
+            let notebook = "AWS::SageMaker::NotebookInstance".to_owned();
+            let mut item = Item { resource_type: notebook, id: arn.clone(), name: None, arn };
             if meta.resource_types != [item.resource_type.as_str()] {
                 meta.resource_types[0].clone_into(&mut item.resource_type);
                 item.id = "no-such-id".to_owned();
