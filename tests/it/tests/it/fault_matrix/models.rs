@@ -3,9 +3,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     process::Command,
+    sync::LazyLock,
 };
 
-use it::shared;
+use it::{rules, shared};
 use serde_json::Value;
 
 /// What the model says of one operation.
@@ -76,8 +77,16 @@ const ALWAYS: &[(&str, &[&str])] = &[
     ("sagemaker:ListDomains", &["Domains.*.DomainId"]),
 ];
 
-/// The models of these operations, as botocore has them.
-pub(super) fn of<'a>(actions: impl Iterator<Item = &'a str>) -> BTreeMap<String, Model> {
+/// The model of an operation that some rule calls. botocore's models take seconds to load, so all are asked for at once.
+pub(super) fn of(action: &str) -> Model {
+    static ALL: LazyLock<BTreeMap<String, Model>> = LazyLock::new(|| {
+        let actions: BTreeSet<_> = rules().iter().flat_map(it::role).collect();
+        read(actions.iter().map(String::as_str))
+    });
+    ALL.get(action).unwrap_or_else(|| panic!("{action} is in no role")).clone()
+}
+
+fn read<'a>(actions: impl Iterator<Item = &'a str>) -> BTreeMap<String, Model> {
     let output = Command::new(shared().python.program("python"))
         .args(["-c", include_str!("models.py")])
         .args(actions)

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use it::{Account, shared};
+use it::{Account, rules, shared};
 use rule::{ACCOUNT, Metadata, Timestamp, Trigger};
 use sandbox::{
     Fault, Place, When,
@@ -61,7 +61,7 @@ pub(super) struct Operation {
 
 /// An account that has something of everything, in an organization whose policy lets it pass, and one whose organization has none. Their
 /// recorders are the other way round.
-pub(super) async fn filled() -> [Place; 2] {
+async fn filled() -> [Place; 2] {
     static FILLED: OnceCell<[Place; 2]> = OnceCell::const_new();
     let fill = async || {
         let account = Account::new("vpc-flow-logs-enabled").await;
@@ -86,8 +86,22 @@ pub(super) async fn deployed(meta: &Metadata, place: &Place, variables: &[(&'sta
     Account::at(shared().door.copy(place), meta.name, &with_everything_asked(meta.name), &all).await
 }
 
+/// Every case of every rule whose name has `part` in it, in the order of the rules. All tests have the same.
+pub(super) async fn all(part: &str) -> Arc<[Arc<Scenario>]> {
+    static ALL: OnceCell<Arc<[Arc<Scenario>]>> = OnceCell::const_new();
+    let read = async || {
+        let filled = filled().await;
+        let mut all = Vec::new();
+        for meta in rules().iter().filter(|meta| meta.name.contains(part)) {
+            all.extend(of(meta, &filled).await.into_iter().map(Arc::new));
+        }
+        all.into()
+    };
+    ALL.get_or_init(read).await.clone()
+}
+
 /// Every case of a rule.
-pub(super) async fn of(meta: &Metadata, [filled, other]: &[Place; 2]) -> Vec<Scenario> {
+async fn of(meta: &Metadata, [filled, other]: &[Place; 2]) -> Vec<Scenario> {
     let mut scenarios = of_place(meta, filled, ON_SCHEDULE).await;
     if meta.resource_types == [ACCOUNT] {
         scenarios.extend(of_place(meta, other, "on a schedule in another account").await);
@@ -233,7 +247,6 @@ async fn scenario(meta: &Metadata, name: &str, prior: Place, event: Value) -> Sc
     for action in first.take_calls() {
         *calls.entry(action).or_insert(0) += 1;
     }
-    let models = models::of(calls.keys().map(String::as_str));
     let mut second = deployed(meta, &prior, &[]).await;
     let mut operations = Vec::new();
     for (action, calls) in calls {
@@ -250,7 +263,7 @@ async fn scenario(meta: &Metadata, name: &str, prior: Place, event: Value) -> Sc
     let truth = State::of(&first.place);
     assert!(State::of(&second.place).holds_the_same_as(&truth), "{} {name}: two runs do not agree", meta.name);
     let operations = operations.into_iter().map(|(action, calls, bodies)| {
-        let (bodies, model) = (bodies.lock().unwrap().clone(), models[&action].clone());
+        let (bodies, model) = (bodies.lock().unwrap().clone(), models::of(&action));
         Operation { action, calls, bodies, model }
     });
     Scenario {

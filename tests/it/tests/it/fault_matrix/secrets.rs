@@ -2,31 +2,33 @@
 
 use std::time::Duration;
 
-use it::{rules, shared};
+use it::shared;
 use sandbox::{Answer, Fault, When};
 use serde_json::{Value, json};
 
 use super::{
     laws::State,
+    part,
     scenarios::{self, MARK, Scenario, deployed},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_secret_is_told() {
-    let filled = scenarios::filled().await;
     let mut lines = 0;
-    for meta in rules() {
-        for scenario in scenarios::of(&meta, &filled).await {
-            lines += told(&scenario, |_| Fault::patch(tell)).await;
-            let error = format!("<html>{MARK}</html>");
-            lines += told(&scenario, |_| {
-                let error = error.clone();
-                Fault::rewrite(move |_| error.clone())
-            })
-            .await;
-            let error = json!({"__type": "InternalFailure", "RequestBody": MARK, "headers": {"authorization": MARK}});
-            lines += told(&scenario, |_| Fault::Instead(Answer::ok(error.clone()))).await;
+    for scenario in scenarios::all(&part()).await.iter() {
+        lines += told(scenario, |_| Fault::patch(tell)).await;
+        // What is logged of an error does not depend on the event.
+        if !scenario.reads_most {
+            continue;
         }
+        let error = format!("<html>{MARK}</html>");
+        lines += told(scenario, |_| {
+            let error = error.clone();
+            Fault::rewrite(move |_| error.clone())
+        })
+        .await;
+        let error = json!({"__type": "InternalFailure", "RequestBody": MARK, "headers": {"authorization": MARK}});
+        lines += told(scenario, |_| Fault::Instead(Answer::ok(error.clone()))).await;
     }
     assert!(lines > 1000, "the functions log at this level: {lines} lines");
 }

@@ -2,21 +2,19 @@
 
 use std::time::Duration;
 
-use it::{rules, shared};
+use it::shared;
 use tokio::task::JoinSet;
 
 use super::{
     laws::State,
+    part,
     scenarios::{self, Scenario, deployed},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_at_the_same_time_leave_what_one_would() {
-    let filled = scenarios::filled().await;
-    for meta in rules() {
-        for scenario in scenarios::of(&meta, &filled).await {
-            at_once(&scenario).await;
-        }
+    for scenario in scenarios::all(&part()).await.iter() {
+        at_once(scenario).await;
     }
 }
 
