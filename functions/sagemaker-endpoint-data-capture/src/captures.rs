@@ -75,11 +75,17 @@ fn same(live: &Fact<DataCapture>, configured: Fact<ConfiguredCapture>) -> Fact<C
     let now = live.known().and_then(|live| live.destination.as_deref());
     let then = configured.known().and_then(|configured| configured.destination.as_deref());
     match (now, then) {
-        (Some(now), Some(then)) if !now.starts_with(then.trim_end_matches('/')) => Fact::Unread(format!(
+        (Some(now), Some(then)) if !is_below(now, then) => Fact::Unread(format!(
             "the endpoint captures to {now} and its configuration to {then}: it kept an earlier DataCaptureConfig"
         )),
         _ => configured,
     }
+}
+
+/// Whether a place in S3 is another one, or in it.
+fn is_below(place: &str, other: &str) -> bool {
+    let rest = place.strip_prefix(other.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn details(endpoint: Details, capture: &Fact<DataCapture>) -> Details {

@@ -13,7 +13,8 @@
 //! An endpoint configuration is known to an endpoint by name. One that is younger than the endpoint's last change is not the one that
 //! serves, and one that captures to another place is not the one that is captured by (`RetainAllVariantProperties`).
 //!
-//! Not evaluated: whether the KMS key is customer-managed, whether the endpoint's role may write to the bucket, and whether anybody looks
+//! Not evaluated: an earlier `DataCaptureConfig` that an update retained and that captures to the same place, of which nobody tells the
+//! sides; whether the KMS key is customer-managed, whether the endpoint's role may write to the bucket, and whether anybody looks
 //! at what is captured (`sagemaker-endpoint-monitoring`).
 //!
 //! ## Why it matters

@@ -17,8 +17,9 @@
 //! Models and endpoint configurations are known to an endpoint by name. One that is younger than the endpoint's last change is not
 //! the one that serves. Of a deployment under way, what served before it is judged, and the rest when it is done.
 //!
-//! Not evaluated: adapters of inference components, which the registry cannot hold; what a package is made of, and whether images and
-//! artifacts are still the ones that were approved.
+//! Not evaluated: a model or configuration that was deleted and created anew before the endpoint's last change, which may have been about
+//! something else: it passes for the one that serves; adapters of inference components, which the registry cannot hold; what a package is
+//! made of, and whether images and artifacts are still the ones that were approved.
 //!
 //! ## Why it matters
 //! The registry is where somebody looks at a model before it decides anything: at its metrics, its bias, its data. A model that was made
@@ -261,7 +262,9 @@ fn is_allowed(group: &str, package: &ModelPackage, params: &Params, context: Con
     let arn = format!("{place}:model-package-group/{group}");
     // SageMaker writes names into ARNs in lower case.
     let (arn, lower, own) = (arn.as_str(), arn.to_lowercase(), is_own(&package.arn, context));
-    let fits = |pattern: &String| own && matches(pattern, group) || matches(pattern, arn) || matches(pattern, &lower);
+    // A pattern for names would fit the end of any ARN.
+    let of_arn = |pattern: &str| pattern.starts_with("arn:") && (matches(pattern, arn) || matches(pattern, &lower));
+    let fits = |pattern: &String| pattern == "*" || own && matches(pattern, group) || of_arn(pattern);
     params.groups.is_empty() || params.groups.iter().any(fits)
 }
 

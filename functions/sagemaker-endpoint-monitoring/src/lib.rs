@@ -5,9 +5,11 @@
 //! there: `any` (either), `alarm` or `schedule`.
 //!
 //! * *An alarm* of CloudWatch on one of the endpoint's own metrics in `AWS/SageMaker`: `Invocation4XXErrors`, `Invocation5XXErrors`,
-//!   `InvocationModelErrors`, `ModelLatency` or `OverheadLatency`, with the endpoint's name in dimension `EndpointName`, in the same case,
-//!   and with a `VariantName` that the endpoint has, where it has one. It may watch the metric itself or in an expression (metric math,
-//!   anomaly detection). Somebody has to be told: the alarm has an action for its state `ALARM` and its actions are enabled, or a
+//!   `InvocationModelErrors`, `ModelLatency` or `OverheadLatency`, as far as such an endpoint has it (an asynchronous one has no
+//!   `InvocationModelErrors` and no `OverheadLatency`, a serverless one no `InvocationModelErrors`). Its dimensions are those by which
+//!   SageMaker publishes: `EndpointName`, in the same case, and `VariantName` of a production variant that the endpoint has, perhaps
+//!   with `ContainerName`; an alarm on `EndpointName` alone never gets data. It may watch the metric itself or in an expression (metric
+//!   math, anomaly detection). Somebody has to be told: the alarm has an action for its state `ALARM` and its actions are enabled, or a
 //!   composite alarm of which that is true listens to it (`ALARM(...)`, under no `NOT`). An action that only scales tells nobody, so the
 //!   alarms that autoscaling makes for itself do not count.
 //! * *A monitoring schedule* of Model Monitor that is for this endpoint and is `Scheduled`. The last job that it started did not fail and
@@ -68,6 +70,9 @@ pub struct Params {
 /// Metrics that tell how an endpoint does (Amazon SageMaker Developer Guide, "SageMaker AI endpoint invocation metrics").
 const METRICS: [&str; 5] =
     ["Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors", "ModelLatency", "OverheadLatency"];
+
+/// Dimensions of those metrics; the last is of endpoints with several containers.
+const DIMENSIONS: [&str; 3] = [watched::DIMENSION, "VariantName", "ContainerName"];
 
 const META: Metadata = Metadata {
     name: "sagemaker-endpoint-monitoring",
@@ -209,12 +214,24 @@ fn by_alarm(endpoint: &WatchedEndpoint, account: &str) -> Way {
     best(ways).unwrap_or_else(|| Way::Unwatched("no alarm on its errors or latency".to_owned()))
 }
 
+/// Whether such an endpoint has this metric, and it tells how the endpoint does.
+fn is_published(metric: &str, endpoint: &WatchedEndpoint) -> bool {
+    let of_none = match (endpoint.asynchronous, &endpoint.serverless) {
+        (true, _) => ["InvocationModelErrors", "OverheadLatency"].as_slice(),
+        (false, Fact::Known(true)) => &["InvocationModelErrors"],
+        (false, _) => &[],
+    };
+    METRICS.contains(&metric) && !of_none.contains(&metric)
+}
+
 /// What one alarm does for the endpoint; nothing if it certainly watches other things.
 fn of_alarm(alarm: &Alarm, endpoint: &WatchedEndpoint, account: &str) -> Option<Way> {
     let is_about_it = |metric: &Metric| {
         metric.namespace == watched::NAMESPACE
-            && METRICS.contains(&metric.name.as_str())
+            && is_published(&metric.name, endpoint)
             && metric.dimension(watched::DIMENSION) == Some(endpoint.name.as_str())
+            // CloudWatch takes dimensions as a whole: with another one, or none, it is a metric that nobody publishes, or of a part.
+            && metric.dimensions.iter().all(|(name, _)| DIMENSIONS.contains(&name.as_str()))
             && metric.account.as_ref().is_none_or(|of| of == account)
     };
     let (mut known, mut unread) = (false, None);
@@ -227,7 +244,9 @@ fn of_alarm(alarm: &Alarm, endpoint: &WatchedEndpoint, account: &str) -> Option<
                         unread = Some("DescribeEndpoint gave no VariantName".to_owned());
                     }
                 }
-                Some(_) | None => known = true,
+                Some(_) => known = true,
+                // Metrics of invocations are published by variant only.
+                None => {}
             },
             Fact::Known(_) | Fact::Absent => {}
             Fact::Unread(reason) => unread = Some(reason.clone()),
@@ -383,6 +402,7 @@ mod tests {
             name: "e".to_owned(),
             status: Fact::Known(EndpointStatus::Serving),
             serverless: Fact::Known(false),
+            asynchronous: false,
             variants: vec!["v1".to_owned()],
             alarms: Fact::Known(alarms),
             schedules: Fact::Known(schedules),
@@ -471,7 +491,9 @@ mod tests {
             (vec![named("InvocationsPerInstance")], &none),
             (vec![named("CPUUtilization")], &none),
             (vec![alarm(|_, metric| "/aws/sagemaker/Endpoints".clone_into(&mut metric.namespace))], &none),
-            (vec![of(&[("EndpointName", "e")])], "COMPLIANT"),
+            (vec![of(&[("EndpointName", "e")])], &none),
+            (vec![of(&[("EndpointName", "e"), ("VariantName", "v1"), ("ContainerName", "c")])], "COMPLIANT"),
+            (vec![of(&[("EndpointName", "e"), ("VariantName", "v1"), ("InstanceId", "i")])], &none),
             // Another endpoint's; one that CloudWatch tells apart; a variant that there is not; all together.
             (vec![of(&[("EndpointName", "other"), ("VariantName", "v1")])], &none),
             (vec![of(&[("EndpointName", "E"), ("VariantName", "v1")])], &none),

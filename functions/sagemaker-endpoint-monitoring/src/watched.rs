@@ -31,7 +31,9 @@ pub struct WatchedEndpoint {
     pub status: Fact<EndpointStatus>,
     /// Whether all its production variants are serverless; absent when it has none.
     pub serverless: Fact<bool>,
-    /// Names of its variants, shadow variants too.
+    /// Whether requests are answered later (`AsyncInferenceConfig`).
+    pub asynchronous: bool,
+    /// Names of its production variants.
     pub variants: Vec<String>,
     /// The alarms that may be on its metrics; absent where they are not asked for.
     pub alarms: Fact<Vec<Alarm>>,
@@ -72,10 +74,12 @@ impl Watches {
         let serves = EndpointStatus::gate(&endpoint.status).is_none();
         // Only of one that is asked for schedules and has none does it matter, so its configuration is not read for it.
         let serverless = endpoint.serverless(None);
+        let production = endpoint.variants.into_iter().filter(|variant| !variant.shadow);
         let mut watched = WatchedEndpoint {
             name: name.to_owned(),
             status: endpoint.status,
-            variants: endpoint.variants.into_iter().map(|variant| variant.name).collect(),
+            asynchronous: endpoint.asynchronous,
+            variants: production.map(|variant| variant.name).collect(),
             alarms: Fact::Absent,
             schedules: Fact::Absent,
             details: endpoint.details,

@@ -231,7 +231,12 @@ impl<S: Source> WithVpcs<S> {
         match self.client.describe_subnets().filters(filter).send().await {
             Ok(answer) => {
                 let found = answer.subnets().iter().filter_map(placed).find(|(subnet, _)| subnet == id);
-                found.map_or(Fact::Absent, |(_, vpc)| Fact::Known(vpc))
+                let is_empty = answer.subnets().is_empty() && aws::given(answer.next_token()).is_none();
+                match found {
+                    Some((_, vpc)) => Fact::Known(vpc),
+                    None if is_empty => Fact::Absent,
+                    None => Fact::Unread(format!("{SUBNETS} does not show {id}")),
+                }
             }
             Err(error) => Fact::Unread(aws::reason(SUBNETS, &error)),
         }

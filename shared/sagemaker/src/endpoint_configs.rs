@@ -26,7 +26,7 @@ pub struct EndpointConfig {
     pub isolated: bool,
     /// The KMS key for the volumes of its instances, as it was given: key id, key ARN, alias or alias ARN. Absent where none was.
     pub kms_key: Fact<String>,
-    /// What endpoints are to capture by it; absent where they are to capture nothing.
+    /// What endpoints are to capture by it, if they are to (`EnableCapture`); absent where nothing is said of it.
     pub capture: Fact<ConfiguredCapture>,
     /// Whether an endpoint serves by it, or is about to; absent unless that was asked for.
     pub in_use: Fact<bool>,
@@ -98,7 +98,7 @@ impl EndpointConfig {
             kms_key: aws::given(answer.kms_key_id()).map_or(Fact::Absent, Fact::Known),
             capture: capture(answer.data_capture_config()),
             in_use: Fact::Absent,
-            created_at: answer.creation_time().and_then(aws::timestamp),
+            created_at: aws::created_at(answer.creation_time()),
             details: details(answer, &variants),
             variants,
         }

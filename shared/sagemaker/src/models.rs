@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     ConfiguredVariant, Endpoint, EndpointStatus, Endpoints, InferenceComponent, completed,
-    endpoint_configs::endpoint_config, get_by_name, is_not_found, listed, subnets, tags,
+    endpoint_configs::endpoint_config, endpoints::is_younger, get_by_name, is_not_found, listed, subnets, tags,
 };
 
 const TYPE: &str = "AWS::SageMaker::Model";
@@ -123,7 +123,7 @@ impl Model {
             isolated: answer.enable_network_isolation().unwrap_or(false),
             containers: containers(answer),
             uses: Uses::default(),
-            created_at: answer.creation_time().and_then(aws::timestamp),
+            created_at: aws::created_at(answer.creation_time()),
             details: Vec::new(),
         };
         model.details = details(answer, &model);
@@ -334,7 +334,12 @@ impl Models {
             for component in read {
                 match component {
                     Ok(None) => {}
-                    Ok(Some((endpoint, InferenceComponent { models, .. }))) => {
+                    Ok(Some((endpoint, InferenceComponent { name, models, unclear, .. }))) => {
+                        if unclear {
+                            // It may run any model.
+                            let neither = "sagemaker:DescribeInferenceComponent gave neither model nor container of";
+                            deployed.trouble.get_or_insert(format!("{neither} inference component {name}"));
+                        }
                         for model in models.into_iter().flatten() {
                             deployed.endpoints.entry(model.to_lowercase()).or_default().insert(endpoint.clone());
                         }
@@ -387,7 +392,7 @@ impl Models {
             .clone();
         let serves_by = format!("endpoint configuration {config}, by which endpoint {name} serves,");
         match self.endpoints.config(&config).await {
-            Fact::Known(of) if of.created_at.zip(modified_at).is_some_and(|(created, modified)| created > modified) => {
+            Fact::Known(of) if is_younger(of.created_at, modified_at) => {
                 Err(format!("{serves_by} was deleted, and another created under its name"))
             }
             Fact::Known(of) => {
