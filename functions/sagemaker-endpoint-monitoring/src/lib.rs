@@ -238,15 +238,13 @@ fn of_alarm(alarm: &Alarm, endpoint: &WatchedEndpoint, account: &str) -> Option<
     for metric in &alarm.metrics {
         match metric {
             Fact::Known(metric) if is_about_it(metric) => match metric.dimension("VariantName") {
-                Some(variant) if !endpoint.variants.iter().any(|of| of == variant) => {
-                    // It may be the one that has no name.
-                    if endpoint.variants.iter().any(String::is_empty) {
-                        unread = Some("DescribeEndpoint gave no VariantName".to_owned());
-                    }
+                Some(variant) if endpoint.variants.iter().any(|of| of == variant) => known = true,
+                // It may be the one that has no name.
+                Some(_) if endpoint.variants.iter().any(String::is_empty) => {
+                    unread = Some("DescribeEndpoint gave no VariantName".to_owned());
                 }
-                Some(_) => known = true,
                 // Metrics of invocations are published by variant only.
-                None => {}
+                Some(_) | None => {}
             },
             Fact::Known(_) | Fact::Absent => {}
             Fact::Unread(reason) => unread = Some(reason.clone()),
