@@ -118,3 +118,21 @@ impl Source for Captures {
         self.endpoints.tags_of(resource).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_place_is_below_itself_and_its_folders_only() {
+        for (place, other, expected) in [
+            ("s3://b/c", "s3://b/c", true),
+            ("s3://b/c/", "s3://b/c", true),
+            ("s3://b/c", "s3://b/c/", true),
+            ("s3://b/c/endpoint/v1", "s3://b/c", true),
+            ("s3://b/c-v1", "s3://b/c", false),
+            ("s3://b/d", "s3://b/c", false),
+            ("s3://b", "s3://b/c", false),
+        ] {
+            assert_eq!(super::is_below(place, other), expected, "{place} {other}");
+        }
+    }
+}

@@ -476,6 +476,8 @@ mod tests {
             (&["churn"], known(OWN, Rejected), REJECTED),
             // A group of the same name elsewhere is another group.
             (&["churn"], known(OTHERS, Approved), &others),
+            (&["*churn"], known(OTHERS, Approved), &others),
+            (&["*churn"], known(OWN, Approved), "COMPLIANT"),
             (
                 &["arn:aws:sagemaker:eu-west-1:444455556666:model-package-group/churn"],
                 known(OTHERS, Approved),

@@ -526,6 +526,24 @@ mod tests {
     }
 
     #[test]
+    fn an_alarm_on_a_metric_that_such_an_endpoint_does_not_have_watches_nothing() {
+        for (name, real_time, asynchronous, serverless) in [
+            ("Invocation4XXErrors", true, true, true),
+            ("Invocation5XXErrors", true, true, true),
+            ("InvocationModelErrors", true, false, false),
+            ("ModelLatency", true, true, true),
+            ("OverheadLatency", true, false, true),
+            ("Invocations", false, false, false),
+        ] {
+            let of = || watched(vec![alarm(|_, metric| metric.name = name.to_owned())], Vec::new());
+            let is_watched = |endpoint: WatchedEndpoint| told(&endpoint, ALARM) == "COMPLIANT";
+            assert_eq!(is_watched(of()), real_time, "{name}");
+            assert_eq!(is_watched(WatchedEndpoint { asynchronous: true, ..of() }), asynchronous, "{name}");
+            assert_eq!(is_watched(WatchedEndpoint { serverless: Fact::Known(true), ..of() }), serverless, "{name}");
+        }
+    }
+
+    #[test]
     fn a_variant_without_a_name_may_be_the_alarms() {
         let endpoint = WatchedEndpoint { variants: vec![String::new()], ..watched(vec![alarm(|_, _| ())], Vec::new()) };
         assert_eq!(told(&endpoint, ALARM), "undecided DescribeEndpoint gave no VariantName");
