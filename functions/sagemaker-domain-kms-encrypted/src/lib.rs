@@ -40,7 +40,7 @@ use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQu
 use rule::{
     Context, Deployed, Fact, Metadata, ParameterError, Parameters, Remediation, Rule, Severity, SoFar, Trigger, Verdict,
 };
-use sagemaker::{Domain, DomainStatus};
+use sagemaker::Domain;
 
 /// The rule.
 #[derive(Debug)]
@@ -79,28 +79,21 @@ impl Rule for DomainKmsEncrypted {
     }
 
     fn decide(domain: &Keyed<Domain>, required: &KeyRequirement, context: Context<'_>) -> Verdict {
-        match &domain.of.status {
-            Fact::Known(DomainStatus::Present) => {}
-            Fact::Known(DomainStatus::Pending) => return Verdict::not_applicable("the domain is being created"),
-            Fact::Known(DomainStatus::Failed) => return Verdict::not_applicable("the domain failed"),
-            Fact::Known(DomainStatus::Deleting) => return Verdict::not_applicable("the domain is being deleted"),
-            Fact::Absent => return Verdict::undecided("DescribeDomain gave no Status"),
-            Fact::Unread(reason) => return Verdict::undecided(reason),
-        }
-        match &domain.of.kms_key {
+        domain.of.judge(|| match &domain.of.kms_key {
             Fact::Known(key) => required.judge(key, domain.key(key), context.account),
             // The API leaves it out where none was given.
             Fact::Absent => Verdict::non_compliant(
                 "no KMS key is set, so the file system is encrypted with a key of AWS's; recreate the domain with KmsKeyId",
             ),
             Fact::Unread(reason) => Verdict::undecided(reason),
-        }
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use kms::{Key, KeyAnswer, KeyManager, KeyState};
+    use sagemaker::DomainStatus;
 
     use super::*;
 
@@ -151,7 +144,14 @@ mod tests {
         ] {
             let row = format!("{status:?}, {kms_key:?}, {key:?}, {required:?}");
             let keys = kms_key.known().map(|named| (named.clone(), key)).into_iter().collect();
-            let of = Domain { status, kms_key, network_access: Fact::Absent, details: Vec::new() };
+            let of = Domain {
+                status,
+                kms_key,
+                network_access: Fact::Absent,
+                subnets: Fact::Absent,
+                security_groups: Vec::new(),
+                details: Vec::new(),
+            };
             let domain = Keyed { of, keys };
             let context = Context { account: "111122223333", ..Context::default() };
             assert_eq!(DomainKmsEncrypted::decide(&domain, required, context), verdict, "{row}");

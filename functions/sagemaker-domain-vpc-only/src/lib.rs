@@ -33,7 +33,7 @@ use rule::{
     Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule,
     Severity, Trigger, Verdict,
 };
-use sagemaker::{Domain, DomainStatus, NetworkAccess};
+use sagemaker::{Domain, NetworkAccess};
 
 /// The rule.
 #[derive(Debug)]
@@ -70,15 +70,7 @@ impl Rule for DomainVpcOnly {
     }
 
     fn decide(domain: &Domain, (): &(), _: Context<'_>) -> Verdict {
-        match &domain.status {
-            Fact::Known(DomainStatus::Present) => {}
-            Fact::Known(DomainStatus::Pending) => return Verdict::not_applicable("the domain is being created"),
-            Fact::Known(DomainStatus::Failed) => return Verdict::not_applicable("the domain failed"),
-            Fact::Known(DomainStatus::Deleting) => return Verdict::not_applicable("the domain is being deleted"),
-            Fact::Absent => return Verdict::undecided("DescribeDomain gave no Status"),
-            Fact::Unread(reason) => return Verdict::undecided(reason),
-        }
-        match &domain.network_access {
+        domain.judge(|| match &domain.network_access {
             Fact::Known(NetworkAccess::VpcOnly) => Verdict::compliant_but(
                 "VpcOnly; whether its subnets lead to the internet is not judged here: sagemaker-subnet-no-internet-route asks that",
             ),
@@ -92,7 +84,7 @@ impl Rule for DomainVpcOnly {
                  them and update the domain to VpcOnly",
             ),
             Fact::Unread(reason) => Verdict::undecided(reason),
-        }
+        })
     }
 }
 
@@ -121,6 +113,8 @@ const REQUIREMENTS: [Requirement; 14] = {
 
 #[cfg(test)]
 mod tests {
+    use sagemaker::DomainStatus;
+
     use super::*;
 
     #[test]
@@ -160,7 +154,14 @@ mod tests {
             (odd_status(), Fact::Absent, ODD_STATUS),
         ] {
             let row = format!("{status:?}, {network_access:?}");
-            let domain = Domain { status, kms_key: Fact::Absent, network_access, details: Vec::new() };
+            let domain = Domain {
+                status,
+                kms_key: Fact::Absent,
+                network_access,
+                subnets: Fact::Absent,
+                security_groups: Vec::new(),
+                details: Vec::new(),
+            };
             assert_eq!(DomainVpcOnly::decide(&domain, &(), Context::default()).to_string(), expected, "{row}");
         }
     }

@@ -225,6 +225,7 @@ mod tests {
         let of = EndpointConfig {
             variants: variants.iter().enumerate().map(variant).collect(),
             subnets: Fact::Absent,
+            security_groups: Vec::new(),
             isolated: false,
             kms_key,
             capture: Fact::Absent,

@@ -15,6 +15,7 @@ fn part(subnets: Setting<Vec<String>>) -> JobPart {
         encrypts_traffic: Setting::Absent,
         isolated: Setting::Absent,
         subnets,
+        security_groups: Vec::new(),
     }
 }
 

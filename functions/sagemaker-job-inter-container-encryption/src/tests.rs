@@ -23,6 +23,7 @@ fn part(encrypts_traffic: Setting<bool>, instances: Instances) -> JobPart {
         encrypts_traffic,
         isolated: Setting::Absent,
         subnets: Setting::Absent,
+        security_groups: Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ fn part(isolated: Setting<bool>) -> JobPart {
         encrypts_traffic: Setting::Absent,
         isolated,
         subnets: Setting::Absent,
+        security_groups: Vec::new(),
     }
 }
 

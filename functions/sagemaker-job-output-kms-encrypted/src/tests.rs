@@ -19,6 +19,7 @@ fn part(outputs: &[Setting<String>]) -> JobPart {
         encrypts_traffic: Setting::Absent,
         isolated: Setting::Absent,
         subnets: Setting::Absent,
+        security_groups: Vec::new(),
     }
 }
 

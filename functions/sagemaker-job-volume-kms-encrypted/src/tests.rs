@@ -26,6 +26,7 @@ fn part(volume_key: Setting<String>, instances: Instances) -> JobPart {
         encrypts_traffic: Setting::Absent,
         isolated: Setting::Absent,
         subnets: Setting::Absent,
+        security_groups: Vec::new(),
     }
 }
 

@@ -46,7 +46,15 @@ fn model(
     components: Option<ComponentUses>,
 ) -> Placed<Model> {
     let uses = Uses { variants, components };
-    let of = Model { subnets, isolated: false, containers: Vec::new(), uses, created_at: None, details: Vec::new() };
+    let of = Model {
+        subnets,
+        security_groups: Vec::new(),
+        isolated: false,
+        containers: Vec::new(),
+        uses,
+        created_at: None,
+        details: Vec::new(),
+    };
     let vpc = |id: &str| Fact::Known(id.to_owned());
     let vpcs = [
         ("subnet-1a", vpc("vpc-1")),

@@ -37,7 +37,15 @@ fn model(isolated: bool, images: &[Option<&str>], uses: Uses) -> Model {
         package: image.is_none().then(|| "package".to_owned()),
     };
     let containers = images.iter().copied().map(container).collect();
-    Model { subnets: Fact::Absent, isolated, containers, uses, created_at: None, details: Vec::new() }
+    Model {
+        subnets: Fact::Absent,
+        security_groups: Vec::new(),
+        isolated,
+        containers,
+        uses,
+        created_at: None,
+        details: Vec::new(),
+    }
 }
 
 fn params(exempt: &[&str]) -> Params {

@@ -207,6 +207,7 @@ mod tests {
             direct_internet_access: Fact::Absent,
             root_access: Fact::Absent,
             subnet,
+            security_groups: Vec::new(),
             kms_key: Fact::Absent,
             details: Vec::new(),
         };

@@ -151,6 +151,7 @@ mod tests {
             direct_internet_access: Fact::Absent,
             root_access: Fact::Absent,
             subnet: Fact::Absent,
+            security_groups: Vec::new(),
             kms_key,
             details: Vec::new(),
         };

@@ -137,6 +137,7 @@ mod tests {
             direct_internet_access,
             root_access: Fact::Absent,
             subnet: Fact::Absent,
+            security_groups: Vec::new(),
             kms_key: Fact::Absent,
             details: Vec::new(),
         };

@@ -122,6 +122,7 @@ mod tests {
             direct_internet_access: Fact::Absent,
             root_access,
             subnet: Fact::Absent,
+            security_groups: Vec::new(),
             kms_key: Fact::Absent,
             details: Vec::new(),
         };

@@ -126,6 +126,17 @@ where
     let security_hub = reporter
         .filter(|_| findings != Findings::Off && !invocation.is_test())
         .map(|reporter| security_hub::Ledger::new(world.security_hub, world.clock, reporter, findings));
+    let task = match task {
+        Task::Named(resources, gone) if R::SELECTIVE && !invocation.is_test() => {
+            match in_time(world.clock, config.held_of(&resources)).await {
+                Some(Ok(held)) if held.is_empty() => Task::Ignore,
+                Some(Ok(held)) => Task::Named(Cow::Owned(held), gone),
+                Some(Err(reason)) => return Err(Error::Incomplete(vec![Problem::ResultsUnread(reason)])),
+                None => return Err(Error::Incomplete(vec![Problem::OutOfTime("read")])),
+            }
+        }
+        task => task,
+    };
     let notes = Notes { summary, undecided: None };
     let problems = match (task, judge) {
         (Task::Ignore, _) => Vec::new(),
@@ -445,7 +456,13 @@ where
                 problems.extend(config.settle(coverage).await);
                 Reported::Open(Box::new(config), earlier)
             } else {
-                Reported::Done(config.finish(coverage).await)
+                Reported::Done(if R::SELECTIVE {
+                    let reason =
+                        "no longer found in this account and Region, or no longer used by what this rule is about";
+                    config.finish_for(reason, coverage).await
+                } else {
+                    config.finish(coverage).await
+                })
             };
             Ok((reported, problems, coverage, left_out))
         };

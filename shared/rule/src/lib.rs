@@ -12,6 +12,7 @@ mod excerpt;
 mod exemption;
 mod fact;
 mod finding;
+mod footprint;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod metadata;
@@ -27,6 +28,7 @@ pub use excerpt::excerpt;
 pub use exemption::Exemption;
 pub use fact::Fact;
 pub use finding::Finding;
+pub use footprint::{Footprint, Tenants, Users};
 pub use metadata::{
     Deployed, Metadata, ParameterSpec, Provenance, Remediation, Requirement, Severity, Trigger, Values,
 };
@@ -51,6 +53,10 @@ pub trait Rule {
     /// Whether some of the resources can change no more once they are finished ([`Facts::settled`]) and are read by one run only.
     /// How far each run came is kept in the annotation of a result about the account itself.
     const READS_ONCE: bool = false;
+
+    /// Whether it judges some of the resources of its types only, those that its Source lists. A change event then judges a resource
+    /// only if AWS Config holds a result of this rule about it; the schedule finds the others.
+    const SELECTIVE: bool = false;
 
     /// Takes this rule's parameters out of `given`. Names that no rule reads are refused by the caller.
     ///

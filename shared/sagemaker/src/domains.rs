@@ -4,7 +4,7 @@ use aws_sdk_sagemaker::{
     operation::describe_domain::{DescribeDomainError, DescribeDomainOutput},
     types,
 };
-use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags};
+use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags, Verdict};
 
 use crate::{completed, is_not_found, listed, tags};
 
@@ -19,6 +19,11 @@ pub struct Domain {
     pub kms_key: Fact<String>,
     /// Over which network the traffic of its apps goes (`AppNetworkAccessType`), apart from that to its file system.
     pub network_access: Fact<NetworkAccess>,
+    /// Ids of its subnets (`SubnetIds`). Absent where it is in no VPC of the customer's, as some that Unified Studio makes.
+    pub subnets: Fact<Vec<String>>,
+    /// Ids of the security groups that it gives to its apps: by default, for spaces, and of its own. Those of single user profiles are
+    /// not among them.
+    pub security_groups: Vec<String>,
     /// What findings show of it.
     pub details: Details,
 }
@@ -43,6 +48,20 @@ pub enum NetworkAccess {
     VpcOnly,
     /// Over a VPC of SageMaker's, which leads to the internet.
     PublicInternetOnly,
+}
+
+impl Domain {
+    /// The verdict that `decide` gives, unless there is nothing to judge or the status is not known.
+    pub fn judge(&self, decide: impl FnOnce() -> Verdict) -> Verdict {
+        match &self.status {
+            Fact::Known(DomainStatus::Present) => decide(),
+            Fact::Known(DomainStatus::Pending) => Verdict::not_applicable("the domain is being created"),
+            Fact::Known(DomainStatus::Failed) => Verdict::not_applicable("the domain failed"),
+            Fact::Known(DomainStatus::Deleting) => Verdict::not_applicable("the domain is being deleted"),
+            Fact::Absent => Verdict::undecided("DescribeDomain gave no Status"),
+            Fact::Unread(reason) => Verdict::undecided(reason),
+        }
+    }
 }
 
 impl Facts for Domain {
@@ -119,6 +138,8 @@ fn facts(answer: &DescribeDomainOutput) -> Domain {
     let key = aws::given(answer.kms_key_id()).or_else(|| aws::given(answer.home_efs_file_system_kms_key_id()));
     Domain {
         status: status(answer.status()),
+        subnets: subnets(answer),
+        security_groups: security_groups(answer),
         network_access: match answer.app_network_access_type() {
             None => Fact::Absent,
             Some(types::AppNetworkAccessType::VpcOnly) => Fact::Known(NetworkAccess::VpcOnly),
@@ -128,6 +149,24 @@ fn facts(answer: &DescribeDomainOutput) -> Domain {
         details: details(answer, key.as_deref()),
         kms_key: key.map_or(Fact::Absent, Fact::Known),
     }
+}
+
+fn subnets(answer: &DescribeDomainOutput) -> Fact<Vec<String>> {
+    match answer.subnet_ids() {
+        [] if aws::given(answer.vpc_id()).is_some() => {
+            Fact::Unread("sagemaker:DescribeDomain gave a VpcId and no SubnetIds".to_owned())
+        }
+        [] => Fact::Absent,
+        subnets => Fact::Known(subnets.to_vec()),
+    }
+}
+
+fn security_groups(answer: &DescribeDomainOutput) -> Vec<String> {
+    let users = answer.default_user_settings().map(types::UserSettings::security_groups);
+    let spaces = answer.default_space_settings().map(types::DefaultSpaceSettings::security_groups);
+    let own = answer.domain_settings().map(types::DomainSettings::security_group_ids);
+    let boundary = aws::given(answer.security_group_id_for_domain_boundary());
+    [users, spaces, own].into_iter().flatten().flatten().cloned().chain(boundary).collect()
 }
 
 pub(crate) fn status(status: Option<&types::DomainStatus>) -> Fact<DomainStatus> {

@@ -10,7 +10,7 @@ use futures::{StreamExt, stream};
 use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags, Timestamp};
 use tokio::sync::OnceCell;
 
-use crate::{completed, get_by_name, is_not_found, listed, subnets, tags};
+use crate::{completed, get_by_name, is_not_found, listed, security_groups, subnets, tags};
 
 const TYPE: &str = "AWS::SageMaker::EndpointConfig";
 
@@ -21,6 +21,8 @@ pub struct EndpointConfig {
     pub variants: Vec<ConfiguredVariant>,
     /// Subnets of its own `VpcConfig`, which stands for variants without a model; absent when there is none.
     pub subnets: Fact<Vec<String>>,
+    /// Security groups of that `VpcConfig`.
+    pub security_groups: Vec<String>,
     /// Whether the containers of inference components are cut off from every network. `EnableNetworkIsolation` that AWS does not send
     /// is its default, off.
     pub isolated: bool,
@@ -94,6 +96,7 @@ impl EndpointConfig {
         let variants: Vec<_> = production.chain(shadow).collect();
         Self {
             subnets: subnets(answer.vpc_config()),
+            security_groups: security_groups(answer.vpc_config()),
             isolated: answer.enable_network_isolation().unwrap_or(false),
             kms_key: aws::given(answer.kms_key_id()).map_or(Fact::Absent, Fact::Known),
             capture: capture(answer.data_capture_config()),

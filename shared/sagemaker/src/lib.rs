@@ -10,6 +10,7 @@ mod models;
 mod monitoring;
 mod notebooks;
 mod provisioned;
+mod standing;
 
 pub use domains::{Domain, DomainStatus, Domains, NetworkAccess};
 pub use endpoint_configs::{CaptureMode, ConfiguredCapture, ConfiguredVariant, EndpointConfig, EndpointConfigs, Usage};
@@ -25,6 +26,7 @@ pub use models::{ComponentUse, ComponentUses, Container, Model, ModelQuery, Mode
 pub use monitoring::{Execution, ExecutionStatus, MonitoringSchedule, MonitoringSchedules, ScheduleStatus};
 pub use notebooks::{EVALUATE_FAILED, Notebook, NotebookStatus, Notebooks};
 pub use provisioned::{Provisioned, ProvisionedStatus, Provisioning};
+pub use standing::Standing;
 
 use aws_sdk_sagemaker::{
     Client,
@@ -147,4 +149,8 @@ fn subnets(config: Option<&types::VpcConfig>) -> Fact<Vec<String>> {
         }
         Some(_) | None => Fact::Absent,
     }
+}
+
+fn security_groups(config: Option<&types::VpcConfig>) -> Vec<String> {
+    config.map(|config| config.security_group_ids().to_vec()).unwrap_or_default()
 }

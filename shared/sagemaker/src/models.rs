@@ -15,7 +15,8 @@ use tokio::sync::OnceCell;
 
 use crate::{
     ConfiguredVariant, Endpoint, EndpointStatus, Endpoints, InferenceComponent, completed,
-    endpoint_configs::endpoint_config, endpoints::is_younger, get_by_name, is_not_found, listed, subnets, tags,
+    endpoint_configs::endpoint_config, endpoints::is_younger, get_by_name, is_not_found, listed, security_groups,
+    subnets, tags,
 };
 
 const TYPE: &str = "AWS::SageMaker::Model";
@@ -25,6 +26,8 @@ const TYPE: &str = "AWS::SageMaker::Model";
 pub struct Model {
     /// Subnets of its `VpcConfig`; absent when there is none.
     pub subnets: Fact<Vec<String>>,
+    /// Security groups of its `VpcConfig`.
+    pub security_groups: Vec<String>,
     /// Whether its containers are cut off from every network. `EnableNetworkIsolation` that AWS does not send is its default, off.
     pub isolated: bool,
     /// Its containers, in the order in which they serve.
@@ -120,6 +123,7 @@ impl Model {
     pub(crate) fn new(answer: &DescribeModelOutput) -> Self {
         let mut model = Self {
             subnets: subnets(answer.vpc_config()),
+            security_groups: security_groups(answer.vpc_config()),
             isolated: answer.enable_network_isolation().unwrap_or(false),
             containers: containers(answer),
             uses: Uses::default(),

@@ -29,6 +29,8 @@ pub struct Notebook {
     pub root_access: Fact<bool>,
     /// Id of its subnet (`SubnetId`). Absent where none was given, so that it is in no VPC of the customer's.
     pub subnet: Fact<String>,
+    /// Ids of the security groups of its network interface (`SecurityGroups`).
+    pub security_groups: Vec<String>,
     /// The KMS key for its volume, as it was given: key id, key ARN, alias or alias ARN. Absent where none was.
     pub kms_key: Fact<String>,
     /// What findings show of it.
@@ -145,6 +147,7 @@ fn facts(answer: &DescribeNotebookInstanceOutput) -> Notebook {
             Some(other) => Fact::Unread(aws::unknown("RootAccess", other.as_str())),
         },
         subnet: subnet(answer),
+        security_groups: answer.security_groups().to_vec(),
         kms_key: aws::given(answer.kms_key_id()).map_or(Fact::Absent, Fact::Known),
         details: details(answer),
     }

@@ -80,6 +80,24 @@ impl Rule for Echo {
     }
 }
 
+/// The same, of some things only.
+struct Choosy;
+
+impl Rule for Choosy {
+    const META: Metadata = Echo::META;
+    const SELECTIVE: bool = true;
+    type Facts = Thing;
+    type Params = bool;
+
+    fn params(given: &mut Parameters) -> Result<bool, ParameterError> {
+        Echo::params(given)
+    }
+
+    fn decide(thing: &Thing, params: &bool, context: Context<'_>) -> Verdict {
+        Echo::decide(thing, params, context)
+    }
+}
+
 mockall::mock! {
     Things {}
     impl Source for Things {
@@ -189,7 +207,11 @@ impl Outside {
     }
 
     /// Runs the event; what a test has not set up is empty, taken, or endless.
-    async fn run(mut self, invocation: &Invocation) -> (Result<(), Error>, Summary, Seen) {
+    async fn run(self, invocation: &Invocation) -> (Result<(), Error>, Summary, Seen) {
+        self.run_as::<Echo>(invocation).await
+    }
+
+    async fn run_as<R: Rule<Facts = Thing>>(mut self, invocation: &Invocation) -> (Result<(), Error>, Summary, Seen) {
         self.source.expect_list().returning(|(), _| Ok(Page::default()));
         self.config.expect_discovered().returning(|_, _| Ok((vec![], None)));
         self.config.expect_results().returning(|_, _| Ok((vec![], None)));
@@ -216,7 +238,7 @@ impl Outside {
             settings: self.settings,
             here: None,
         };
-        let result = evaluate::<Echo, _, _, _, _>(invocation, &world, &mut summary).await;
+        let result = evaluate::<R, _, _, _, _>(invocation, &world, &mut summary).await;
         drop(self.config);
         drop(self.hub);
         (result, summary, Rc::try_unwrap(self.seen).map_err(|_| "still in use").unwrap().into_inner())
@@ -607,6 +629,69 @@ async fn a_changed_resource_that_is_gone_or_unread_is_no_verdict() {
         assert_eq!(posted(&seen).into_iter().map(|(_, compliance, _)| compliance).collect::<Vec<_>>(), posts);
         assert_eq!(imported(&seen).into_iter().map(|(_, status)| status).collect::<Vec<_>>(), imports);
     }
+}
+
+#[tokio::test]
+async fn a_rule_about_some_resources_answers_changes_of_those_that_config_holds() {
+    let result = |id: &str| Evaluation {
+        resource_type: TYPE.to_owned(),
+        resource_id: id.to_owned(),
+        compliance: Compliance::Compliant,
+        annotation: None,
+        at: AT,
+    };
+    for gone in [None, Some("the resource was deleted")] {
+        // It is on the second page.
+        let outside = || {
+            let mut outside = Outside::empty();
+            outside.config.expect_results().returning(move |_, token| match token.as_deref() {
+                None => Ok((vec![result("other")], Some("2".to_owned()))),
+                Some(_) => Ok((vec![result("held")], None)),
+            });
+            outside
+                .source
+                .expect_get()
+                .returning(|resource, ()| Read::Here { resource: resource.clone(), facts: Thing(bad()) });
+            outside
+        };
+        let (run, _, seen) = outside().run_as::<Choosy>(&change(TYPE, "held", gone)).await;
+        run.unwrap();
+        let verdict = if gone.is_none() { Compliance::NonCompliant } else { Compliance::NotApplicable };
+        assert_eq!(
+            posted(&seen).into_iter().map(|(id, is, _)| (id, is)).collect::<Vec<_>>(),
+            [("held".to_owned(), verdict)]
+        );
+        let (run, summary, seen) = outside().run_as::<Choosy>(&change(TYPE, "new", gone)).await;
+        run.unwrap();
+        assert!(seen.posted.is_empty() && seen.imported.is_empty(), "the schedule will find it, if it is one of them");
+        assert_eq!(summary.trigger, "change");
+
+        // A test invocation asks about the resource that it names.
+        let test = Invocation { result_token: "TESTMODE".to_owned(), ..change(TYPE, "new", gone) };
+        let mut outside = Outside::empty();
+        outside
+            .source
+            .expect_get()
+            .returning(|resource, ()| Read::Here { resource: resource.clone(), facts: Thing(bad()) });
+        outside.config.expect_results().never();
+        outside.config.expect_put().returning(|_, _, _| Ok(vec![]));
+        let (run, summary, _) = outside.run_as::<Choosy>(&test).await;
+        run.unwrap();
+        assert_eq!(summary.evaluations_posted, 1);
+    }
+
+    let mut outside = Outside::empty();
+    outside.config.expect_results().returning(move |_, _| Ok((vec![result("held")], None)));
+    let (run, _, seen) = outside.run_as::<Choosy>(&scheduled()).await;
+    run.unwrap();
+    let words = "no longer found in this account and Region, or no longer used by what this rule is about";
+    assert_eq!(posted(&seen), [("held".to_owned(), Compliance::NotApplicable, words.to_owned())]);
+
+    let mut outside = Outside::empty();
+    outside.config.expect_results().returning(|_, _| Err("denied".to_owned()));
+    let (run, _, seen) = outside.run_as::<Choosy>(&change(TYPE, "held", None)).await;
+    assert_eq!(problems(run), [Problem::ResultsUnread("denied".to_owned())]);
+    assert!(seen.posted.is_empty());
 }
 
 #[tokio::test]

@@ -174,6 +174,17 @@ impl<'a, A: Api, C: Clock> Ledger<'a, A, C> {
         Ok(())
     }
 
+    /// Those of these resources of which Config holds a result of the rule.
+    ///
+    /// # Errors
+    /// Why that could not be read.
+    pub(crate) async fn held_of(&self, resources: &[Resource]) -> Result<Vec<Resource>, String> {
+        let mut held = HashSet::new();
+        let keys: HashSet<_> = resources.iter().map(key_of).collect();
+        self.results(|results| held.extend(results.iter().map(key).filter(|key| keys.contains(key)))).await?;
+        Ok(resources.iter().filter(|resource| held.contains(&key_of(resource))).cloned().collect())
+    }
+
     /// Reads what Config holds about the account itself.
     ///
     /// # Errors

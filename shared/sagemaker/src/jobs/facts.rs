@@ -157,6 +157,8 @@ pub struct JobPart {
     pub isolated: Setting<bool>,
     /// The subnets that its instances have network interfaces in.
     pub subnets: Setting<Vec<String>>,
+    /// The security groups of those network interfaces.
+    pub security_groups: Vec<String>,
 }
 
 /// A setting of a job, as the API tells it.

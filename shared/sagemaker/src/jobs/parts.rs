@@ -11,7 +11,7 @@ use aws_sdk_sagemaker::{
 use rule::Fact;
 
 use super::{Instances, JobPart, Setting};
-use crate::subnets;
+use crate::{security_groups, subnets};
 
 const SERVERLESS: &str = "serverless: it runs on instances of SageMaker's, on which nothing can be set";
 
@@ -25,6 +25,7 @@ pub(super) fn training(answer: &DescribeTrainingJobOutput) -> JobPart {
         encrypts_traffic: flag(answer.enable_inter_container_traffic_encryption()),
         isolated: flag(answer.enable_network_isolation()),
         subnets: network(answer.vpc_config()),
+        security_groups: security_groups(answer.vpc_config()),
     };
     if answer.serverless_job_config().is_some() { serverless(part) } else { part }
 }
@@ -76,6 +77,7 @@ pub(super) fn processing(answer: &DescribeProcessingJobOutput) -> JobPart {
         ),
         isolated: flag(network_config.and_then(types::NetworkConfig::enable_network_isolation)),
         subnets: network(network_config.and_then(types::NetworkConfig::vpc_config)),
+        security_groups: security_groups(network_config.and_then(types::NetworkConfig::vpc_config)),
     }
 }
 
@@ -111,6 +113,7 @@ pub(super) fn transform(
         encrypts_traffic: Setting::Moot("instances of a transform job do not talk to each other".to_owned()),
         isolated,
         subnets,
+        security_groups: Vec::new(),
     }
 }
 
@@ -126,6 +129,7 @@ pub(super) fn tuning(definition: &types::HyperParameterTrainingJobDefinition, na
         encrypts_traffic: flag(definition.enable_inter_container_traffic_encryption()),
         isolated: flag(definition.enable_network_isolation()),
         subnets: network(definition.vpc_config()),
+        security_groups: security_groups(definition.vpc_config()),
     }
 }
 
@@ -147,21 +151,23 @@ pub(super) fn auto_ml(answer: &DescribeAutoMlJobV2Output) -> JobPart {
         ),
         isolated: Setting::Moot("AutoML jobs have no such setting".to_owned()),
         subnets: network(security.and_then(types::AutoMlSecurityConfig::vpc_config)),
+        security_groups: security_groups(security.and_then(types::AutoMlSecurityConfig::vpc_config)),
     }
 }
 
 pub(super) fn labeling(answer: &DescribeLabelingJobOutput) -> JobPart {
     let results = answer.output_config();
     let moot = || "without automated data labeling, no instance runs for it".to_owned();
-    let (volume_key, subnets) = match answer.labeling_job_algorithms_config() {
+    let (volume_key, subnets, groups) = match answer.labeling_job_algorithms_config() {
         Some(algorithms) => {
             let resources = algorithms.labeling_job_resource_config();
             (
                 key(resources.and_then(types::LabelingJobResourceConfig::volume_kms_key_id)),
                 network(resources.and_then(types::LabelingJobResourceConfig::vpc_config)),
+                security_groups(resources.and_then(types::LabelingJobResourceConfig::vpc_config)),
             )
         }
-        None => (Setting::Moot(moot()), Setting::Moot(moot())),
+        None => (Setting::Moot(moot()), Setting::Moot(moot()), Vec::new()),
     };
     let path = results.and_then(|of| of.s3_output_path());
     let results = output_key(path, results.and_then(types::LabelingJobOutputConfig::kms_key_id));
@@ -173,6 +179,7 @@ pub(super) fn labeling(answer: &DescribeLabelingJobOutput) -> JobPart {
         encrypts_traffic: Setting::Moot("labeling jobs have no such setting".to_owned()),
         isolated: Setting::Moot("labeling jobs have no such setting".to_owned()),
         subnets,
+        security_groups: groups,
     }
 }
 
@@ -226,6 +233,7 @@ fn monitoring(
         encrypts_traffic: flag(of_network.encrypts_traffic),
         isolated: flag(of_network.isolated),
         subnets: network(of_network.vpc),
+        security_groups: security_groups(of_network.vpc),
     }
 }
 

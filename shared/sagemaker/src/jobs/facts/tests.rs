@@ -11,6 +11,7 @@ fn part(instances: Instances) -> JobPart {
         encrypts_traffic: Setting::Absent,
         isolated: Setting::Absent,
         subnets: Setting::Absent,
+        security_groups: Vec::new(),
     }
 }
 

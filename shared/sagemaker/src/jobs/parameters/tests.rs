@@ -70,6 +70,7 @@ fn part(name: Option<&str>) -> JobPart {
         encrypts_traffic: Setting::Absent,
         isolated: Setting::Absent,
         subnets: Setting::Absent,
+        security_groups: Vec::new(),
     }
 }
 

@@ -44,6 +44,7 @@ fn full() -> JobPart {
         encrypts_traffic: Setting::Is(true),
         isolated: Setting::Is(false),
         subnets: subnet(),
+        security_groups: groups(),
     }
 }
 
@@ -57,7 +58,12 @@ fn empty() -> JobPart {
         encrypts_traffic: Setting::Absent,
         isolated: Setting::Absent,
         subnets: Setting::Absent,
+        security_groups: Vec::new(),
     }
+}
+
+fn groups() -> Vec<String> {
+    vec!["sg-a".to_owned()]
 }
 
 fn vpc() -> types::VpcConfig {
@@ -94,7 +100,7 @@ fn a_training_job_has_all_settings() {
     let groups_only = types::VpcConfig::builder().security_group_ids("sg-a").build();
     let odd = DescribeTrainingJobOutputBuilder::default().vpc_config(groups_only);
     let subnets = Setting::Unread("its VpcConfig has security groups and no subnets".to_owned());
-    assert_eq!(training(&odd.build()), JobPart { subnets, ..empty() });
+    assert_eq!(training(&odd.build()), JobPart { subnets, security_groups: groups(), ..empty() });
 }
 
 #[test]
@@ -192,6 +198,7 @@ fn serverless_training_has_no_instances() {
         encrypts_traffic: moot(SERVERLESS),
         isolated: moot(SERVERLESS),
         subnets: moot(SERVERLESS),
+        security_groups: Vec::new(),
     };
     assert_eq!(training(&bare), nothing);
     let off = DescribeTrainingJobOutputBuilder::default().serverless_job_config(config.clone());
@@ -370,7 +377,7 @@ fn a_transform_job_has_its_network_from_its_model() {
         .transform_resources(resources.volume_kms_key_id("volume").build())
         .transform_output(types::TransformOutput::builder().s3_output_path(BUCKET).kms_key_id("output").build());
     let network = || (Setting::Is(false), subnet());
-    let part = JobPart { encrypts_traffic: no_traffic(), ..full() };
+    let part = JobPart { encrypts_traffic: no_traffic(), security_groups: Vec::new(), ..full() };
     assert_eq!(transform(&of.clone().build(), network()), part);
     let nothing = transform(&DescribeTransformJobOutputBuilder::default().build(), (Setting::Absent, Setting::Absent));
     assert_eq!(nothing, JobPart { encrypts_traffic: no_traffic(), ..empty() });
@@ -467,7 +474,8 @@ fn labeling_without_automation_has_no_instances() {
     let part = |of| JobPart { instances: Instances::Untold, encrypts_traffic: none(), isolated: none(), ..of };
     assert_eq!(labeling(&automated.build()), part(full()));
     assert_eq!(labeling(&bare.build()), part(empty()));
-    let by_hand = JobPart { volume_key: moot(without), subnets: moot(without), ..part(full()) };
+    let (volume_key, subnets) = (moot(without), moot(without));
+    let by_hand = JobPart { volume_key, subnets, security_groups: Vec::new(), ..part(full()) };
     assert_eq!(labeling(&of.build()), by_hand);
     let by_hand = JobPart { volume_key: moot(without), subnets: moot(without), ..part(empty()) };
     assert_eq!(labeling(&DescribeLabelingJobOutputBuilder::default().build()), by_hand);
