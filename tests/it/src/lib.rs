@@ -21,7 +21,7 @@ use sandbox::{
     Fault, FrontDoor, Function, Moto, Place, Python, When, account,
     config_service::ConfigRule,
     events::{self, Item},
-    functions,
+    functions, landing_zone,
 };
 use serde_json::Value;
 
@@ -113,7 +113,7 @@ pub async fn everything(region: &str) -> Place {
     let (mut filled, door) = (FILLED.lock().await, &shared().door);
     if !filled.contains_key(region) {
         let place = Place::new("987654321098", region);
-        account::fill(door, &place).await.expect("moto creates it");
+        landing_zone::fill(door, &place).await.expect("moto creates it");
         account::organization(door, &place).await.expect("moto creates it");
         // Copies of a copy share what was answered in any of them.
         filled.insert(region.to_owned(), door.copy(&place));

@@ -15,6 +15,7 @@ mod faults;
 mod front_door;
 pub mod functions;
 mod inference_components;
+pub mod landing_zone;
 mod moto;
 mod organizations;
 mod played_jobs;

@@ -18,6 +18,7 @@ use sandbox::{
     config_service::ConfigRule,
     events,
     functions::{self, environment},
+    landing_zone,
 };
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -92,8 +93,8 @@ async fn run(options: &Options) -> Result<(), Trouble> {
     // So that the sample events name what is there.
     door.repeat_ids().await.map_err(Error::from)?;
     let place = account::place();
-    account::fill(&door, &place).await?;
-    let member = account::organize(&door, &place).await?;
+    landing_zone::fill(&door, &place).await?;
+    let member = landing_zone::organize(&door, &place).await?;
     let mut rules = BTreeMap::new();
     for (name, program) in &programs {
         rules.insert(name.clone(), Deployed::new(&door, &place, name, program).await?);
@@ -117,7 +118,7 @@ async fn run(options: &Options) -> Result<(), Trouble> {
     }
 
     step.begin("a notebook instance is repaired");
-    let item = account::repair(&door).await?;
+    let item = landing_zone::repair(&door).await?;
     for (name, rule) in &mut rules {
         // A rule gets changes of the type that its sample event is about.
         if std::fs::read_to_string(sample(name)).is_ok_and(|sample| sample.contains(&item.resource_type)) {
@@ -126,7 +127,7 @@ async fn run(options: &Options) -> Result<(), Trouble> {
     }
     step.end(&format!(
         "{} was recreated without internet and with a key; AWS Config invoked the rules on the change",
-        account::REPAIRED
+        landing_zone::REPAIRED
     ));
     let mut new = Vec::new();
     for (name, rule) in &mut rules {

@@ -19,7 +19,7 @@ use std::{
 
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use indicatif::{ProgressBar, ProgressStyle};
-use sandbox::{FrontDoor, Function, Moto, Place, Python, account, events, functions};
+use sandbox::{FrontDoor, Function, Moto, Place, Python, account, events, functions, landing_zone};
 use serde_json::Value;
 
 const NOTHING: &str = "does-nothing";
@@ -77,8 +77,8 @@ async fn main() -> Result<()> {
     }
 
     let place = account::place();
-    account::fill(&door, &place).await?;
-    account::organize(&door, &place).await?;
+    landing_zone::fill(&door, &place).await?;
+    landing_zone::organize(&door, &place).await?;
     // Copies of a copy share what was answered in any of them.
     let account = door.copy(&place);
     let mut rows = Vec::new();

@@ -18,7 +18,7 @@ async fn the_sample_events_are_served_under_cargo_lambda() {
     let place = sandbox::account::place();
     let door = &shared().door;
     let rule = sandbox::account::deploy(door, &place, RULE, "");
-    sandbox::account::fill(door, &place).await.unwrap();
+    sandbox::landing_zone::fill(door, &place).await.unwrap();
 
     let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port().to_string();
     let cargo_lambda = shared().python.program("cargo-lambda");

@@ -12,6 +12,7 @@ use it::{map, shared};
 use sandbox::{
     Function, Moto, account,
     functions::{environment, root, target},
+    landing_zone,
 };
 use serde_json::{Value, json};
 
@@ -119,7 +120,7 @@ async fn what_sam_builds_for_either_architecture_serves_a_sample_event() {
     let moto = Moto::start(&shared().python).await.unwrap();
     let (door, _) = sandbox::FrontDoor::open(moto.address()).await.unwrap();
     let place = account::place();
-    account::fill(&door, &place).await.unwrap();
+    landing_zone::fill(&door, &place).await.unwrap();
     let serve = async |(function, name): (&str, &str)| {
         let bootstrap = built(function, here);
         check(&bootstrap, here);

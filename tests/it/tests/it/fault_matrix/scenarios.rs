@@ -66,8 +66,8 @@ async fn filled() -> [Place; 2] {
     let fill = async || {
         let account = Account::new("vpc-flow-logs-enabled").await;
         let (door, place) = (&shared().door, account.place.clone());
-        sandbox::account::fill(door, &place).await.unwrap();
-        sandbox::account::organize(door, &place).await.unwrap();
+        sandbox::landing_zone::fill(door, &place).await.unwrap();
+        sandbox::landing_zone::organize(door, &place).await.unwrap();
         let other = Account::new("ai-services-opt-out").await.place;
         sandbox::account::organization(door, &other).await.unwrap();
         let daily = json!({"resourceTypes": ["AWS::EC2::NetworkInterface"], "recordingFrequency": "DAILY"});

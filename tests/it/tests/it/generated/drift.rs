@@ -32,7 +32,7 @@ fn the_sandbox_shows_what_its_page_says() {
 
     let mut page = "# What `cargo sandbox` shows\n\n\
         Written by `cargo bless` from a run of it, and compared with one by `cargo test --workspace`. How the account came so is told in\n\
-        [account.rs](../tests/sandbox/src/account.rs); what a rule means, on its page in [rules](rules).\n"
+        [landing_zone.rs](../tests/sandbox/src/landing_zone.rs); what a rule means, on its page in [rules](rules).\n"
         .to_owned();
     for (rule, resources) in rules {
         let name = rule.trim_start_matches(sandbox::account::PREFIX);
