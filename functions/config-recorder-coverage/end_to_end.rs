@@ -50,9 +50,7 @@ fn but(left_out: &str) -> Vec<&'static str> {
 fn needed_is_what_the_rules_on_changes_say() {
     let on_change = rules().into_iter().filter(|meta| meta.triggers.contains(&Trigger::Change));
     let types = on_change.flat_map(|meta| meta.resource_types.iter().chain(meta.also_triggered_by));
-    let mut types: BTreeSet<_> = types.copied().filter(|of| *of != ACCOUNT).collect();
-    // The rules about models are on their way.
-    types.insert("AWS::SageMaker::Model");
+    let types: BTreeSet<_> = types.copied().filter(|of| *of != ACCOUNT).collect();
     assert_eq!(NEEDED.into_iter().collect::<BTreeSet<_>>(), types);
 }
 
@@ -79,7 +77,7 @@ async fn what_is_recorded() {
         ),
         (
             only(&["AWS::EC2::Volume", "AWS::S3::Bucket"]),
-            "NON_COMPLIANT not in resourceTypes: AWS::EC2::FlowLog, AWS::EC2::VPC, AWS::SageMaker::Domain and 3 more",
+            "NON_COMPLIANT not in resourceTypes: AWS::EC2::EgressOnlyInternetGateway, AWS::EC2::FlowLog, AWS::EC2::InternetGateway and 11 more",
         ),
         (all_but(&["AWS::EC2::NetworkInterface"]), "COMPLIANT"),
         (
@@ -131,7 +129,9 @@ async fn how_often_it_is_recorded() {
         (json!({"recordingFrequency": "CONTINUOUS"}), "COMPLIANT".to_owned()),
         (
             json!({"recordingFrequency": "DAILY"}),
-            format!("{late}AWS::EC2::FlowLog, AWS::EC2::VPC, AWS::EC2::Volume and 4 more"),
+            format!(
+                "{late}AWS::EC2::EgressOnlyInternetGateway, AWS::EC2::FlowLog, AWS::EC2::InternetGateway and 12 more"
+            ),
         ),
         (mode("CONTINUOUS", &["AWS::EC2::Volume", "AWS::S3::Bucket"], "DAILY"), format!("{late}AWS::EC2::Volume")),
         (mode("CONTINUOUS", &["AWS::S3::Bucket"], "DAILY"), "COMPLIANT".to_owned()),

@@ -55,9 +55,17 @@ use rule::{
 pub struct ConfigRecorderCoverage;
 
 /// The types of which a change invokes a rule of this project. A test compares them with what the rules say of themselves.
-pub const NEEDED: [&str; 7] = [
+pub const NEEDED: [&str; 15] = [
+    "AWS::EC2::EgressOnlyInternetGateway",
     "AWS::EC2::FlowLog",
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::RouteTable",
+    "AWS::EC2::SecurityGroup",
+    "AWS::EC2::Subnet",
     "AWS::EC2::VPC",
+    "AWS::EC2::VPCBlockPublicAccessExclusion",
+    "AWS::EC2::VPCBlockPublicAccessOptions",
+    "AWS::EC2::VPCEndpoint",
     "AWS::EC2::Volume",
     "AWS::SageMaker::Domain",
     "AWS::SageMaker::EndpointConfig",
@@ -281,11 +289,11 @@ mod tests {
             ),
             (
                 scope(Scope::Only(set(&["AWS::S3::Bucket"]))),
-                "NON_COMPLIANT not in resourceTypes: AWS::EC2::FlowLog, AWS::EC2::VPC, AWS::EC2::Volume and 4 more",
+                "NON_COMPLIANT not in resourceTypes: AWS::EC2::EgressOnlyInternetGateway, AWS::EC2::FlowLog, AWS::EC2::InternetGateway and 12 more",
             ),
             (
                 scope(Scope::Only(set(&[]))),
-                "NON_COMPLIANT not in resourceTypes: AWS::EC2::FlowLog, AWS::EC2::VPC, AWS::EC2::Volume and 4 more",
+                "NON_COMPLIANT not in resourceTypes: AWS::EC2::EgressOnlyInternetGateway, AWS::EC2::FlowLog, AWS::EC2::InternetGateway and 12 more",
             ),
             // Case counts, as it does for AWS.
             (
@@ -304,12 +312,12 @@ mod tests {
             (often(Fact::Absent, &[], Fact::Absent), "COMPLIANT"),
             (
                 often(Fact::Known(Daily), &[], Fact::Absent),
-                "NON_COMPLIANT recorded daily, so judged up to a day late: AWS::EC2::FlowLog, AWS::EC2::VPC, AWS::EC2::Volume and 4 more",
+                "NON_COMPLIANT recorded daily, so judged up to a day late: AWS::EC2::EgressOnlyInternetGateway, AWS::EC2::FlowLog, AWS::EC2::InternetGateway and 12 more",
             ),
             (often(Fact::Known(Daily), &NEEDED, Fact::Known(Continuous)), "COMPLIANT"),
             (
                 often(Fact::Known(Daily), &NEEDED[1..], Fact::Known(Continuous)),
-                "NON_COMPLIANT recorded daily, so judged up to a day late: AWS::EC2::FlowLog",
+                "NON_COMPLIANT recorded daily, so judged up to a day late: AWS::EC2::EgressOnlyInternetGateway",
             ),
             (
                 often(Fact::Known(Continuous), &["AWS::EC2::Volume", "AWS::S3::Bucket"], Fact::Known(Daily)),
@@ -350,7 +358,7 @@ mod tests {
                     of.is_running = Fact::Known(false);
                 }),
                 "NON_COMPLIANT the recorder is stopped; excluded from recording: AWS::EC2::VPC; recorded daily, so judged up to a day \
-                 late: AWS::EC2::FlowLog, AWS::EC2::Volume and 4 more",
+                 late: AWS::EC2::EgressOnlyInternetGateway, AWS::EC2::FlowLog and 12 more",
             ),
         ] {
             assert_eq!(decided(&recording), expected, "{recording:?}");

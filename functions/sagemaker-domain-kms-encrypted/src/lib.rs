@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_verdict_table() {
-        use DomainStatus::{Deleting, Failed, Pending, Present};
+        use DomainStatus::{Deleting, Failed, Pending, Present, Stuck};
         let named = || Fact::Known("alias/ml".to_owned());
         let good = || {
             KeyAnswer::Known(Key {
@@ -138,6 +138,7 @@ mod tests {
                 Verdict::not_applicable("the domain failed"),
             ),
             (Fact::Known(Deleting), Fact::Absent, KeyAnswer::NotAsked, &customer, deleting.clone()),
+            (Fact::Known(Stuck), Fact::Absent, KeyAnswer::NotAsked, &customer, deleting.clone()),
             (Fact::Known(Deleting), named(), denied(), &customer, deleting),
             (Fact::Absent, named(), good(), &customer, Verdict::undecided("DescribeDomain gave no Status")),
             (Fact::Unread("odd".to_owned()), Fact::Absent, KeyAnswer::NotAsked, &customer, Verdict::undecided("odd")),

@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_verdict_table() {
-        use DomainStatus::{Deleting, Failed, Pending, Present};
+        use DomainStatus::{Deleting, Failed, Pending, Present, Stuck};
         use NetworkAccess::{PublicInternetOnly, VpcOnly};
         const PASSES: &str = "COMPLIANT VpcOnly; whether its subnets lead to the internet is not judged here: sagemaker-subnet-no-internet-route asks that";
         const PUBLIC: &str = "NON_COMPLIANT AppNetworkAccessType is PublicInternetOnly: apps reach the internet past your VPC; \
@@ -148,6 +148,7 @@ mod tests {
             (Fact::Known(Deleting), Fact::Known(PublicInternetOnly), DELETING),
             (Fact::Known(Deleting), Fact::Absent, DELETING),
             (Fact::Known(Deleting), odd(), DELETING),
+            (Fact::Known(Stuck), Fact::Known(PublicInternetOnly), DELETING),
             (Fact::Absent, Fact::Known(VpcOnly), "undecided DescribeDomain gave no Status"),
             (Fact::Absent, Fact::Known(PublicInternetOnly), "undecided DescribeDomain gave no Status"),
             (odd_status(), Fact::Known(VpcOnly), ODD_STATUS),

@@ -317,7 +317,7 @@ pub(crate) async fn page_of_vpcs(client: &Client, token: Option<String>) -> Resu
     page.map_err(|error| aws::reason(VPCS, &error))
 }
 
-fn state(state: Option<&types::VpcState>) -> Fact<VpcState> {
+pub(crate) fn state(state: Option<&types::VpcState>) -> Fact<VpcState> {
     use types::VpcState as State;
     match state {
         None => Fact::Absent,
@@ -354,7 +354,7 @@ fn flow_log(log: &types::FlowLog) -> FlowLog {
     }
 }
 
-fn details(vpc: &types::Vpc) -> Details {
+pub(crate) fn details(vpc: &types::Vpc) -> Details {
     aws::details([
         ("VpcId", vpc.vpc_id()),
         ("State", vpc.state().map(types::VpcState::as_str)),

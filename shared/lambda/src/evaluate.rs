@@ -127,7 +127,8 @@ where
         .filter(|_| findings != Findings::Off && !invocation.is_test())
         .map(|reporter| security_hub::Ledger::new(world.security_hub, world.clock, reporter, findings));
     let task = match task {
-        Task::Named(resources, gone) if R::SELECTIVE && !invocation.is_test() => {
+        // What is gone is taken back whatever AWS Config holds: a first attempt may have told it, and not Security Hub.
+        Task::Named(resources, gone @ None) if R::SELECTIVE && !invocation.is_test() => {
             match in_time(world.clock, config.held_of(&resources)).await {
                 Some(Ok(held)) if held.is_empty() => Task::Ignore,
                 Some(Ok(held)) => Task::Named(Cow::Owned(held), gone),
@@ -299,17 +300,19 @@ impl<'a, R: Rule> Judge<'a, R> {
     /// What the value of a failing resource's exemption tag makes of its verdict; nothing if it has no such tag.
     fn exempt_by_tag(&self, tag: Result<Option<String>, String>, reason: &Annotation) -> Option<Verdict> {
         let key = self.exemption_tag.as_deref().unwrap_or_default();
+        // Of two reasons, the first is kept short, so that both are seen.
+        let brief = |text: &str| text.chars().take(80).collect::<String>();
         let value = match tag {
             Ok(value) => value?,
             // It may well be exempt: what AWS Config says of it stays until somebody can tell.
             Err(unread) => {
+                let reason = reason.to_string();
+                let reason = if reason.chars().count() > 120 { format!("{}...", brief(&reason)) } else { reason };
                 return Some(Verdict::undecided(format!(
                     "{reason}; its tag {key}, which may exempt it, was not read: {unread}"
                 )));
             }
         };
-        // What comes before the reason is kept short, so that both are seen.
-        let brief = |text: &str| text.chars().take(80).collect::<String>();
         Some(match Exemption::parse(&value, &self.names) {
             Ok(None) => return None,
             Ok(Some(exemption)) if exemption.holds(self.at) => {

@@ -54,6 +54,8 @@ impl Home {
             resource.id.clone_from(account);
         }
         let kind = match resource.resource_type.as_str() {
+            "AWS::EC2::Subnet" => "subnet",
+            "AWS::EC2::SecurityGroup" => "security-group",
             "AWS::EC2::VPC" => "vpc",
             "AWS::EC2::Volume" => "volume",
             _ => return resource,
@@ -107,6 +109,7 @@ mod tests {
         let start = "arn:aws-us-gov:ec2:us-gov-west-1:111122223333:";
         for (home, resource_type, id, given, arn) in [
             (Home::of_rule(RULE), "AWS::EC2::VPC", "vpc-1", None, Some(format!("{start}vpc/vpc-1"))),
+            (Home::of_rule(RULE), "AWS::EC2::SecurityGroup", "sg-1", None, Some(format!("{start}security-group/sg-1"))),
             (Home::of_rule(RULE), "AWS::EC2::Volume", "vol-1", None, Some(format!("{start}volume/vol-1"))),
             (Home::of_rule(RULE), "AWS::EC2::Volume", "vol-1", Some("arn:its-own"), Some("arn:its-own".to_owned())),
             (Home::of_rule(RULE), "AWS::SageMaker::Domain", "d-1", None, None),

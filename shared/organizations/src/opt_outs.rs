@@ -5,6 +5,8 @@ use aws_sdk_organizations::{Client, operation::describe_effective_policy::Descri
 use rule::{ACCOUNT, Details, Facts, Listed, Page, Read, Resource, Source, Tags, excerpt};
 use serde_json::Value;
 
+use crate::tags;
+
 /// What AWS's artificial-intelligence services may do with the account's content: its effective opt-out policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OptOut {
@@ -137,28 +139,7 @@ impl Source for OptOuts {
     }
 
     async fn tags(&self, account: &Resource, _: &OptOut) -> Result<Tags, String> {
-        const LIST: &str = "organizations:ListTagsForResource";
-        let mut tags = Tags::new();
-        let ask = async |token| {
-            let page = self.client.list_tags_for_resource().resource_id(&account.id).set_next_token(token).send().await;
-            let page = match page {
-                Ok(page) => page,
-                // Only the management account and delegated administrators may ask. Another account has no tags that could exempt it.
-                Err(error)
-                    if matches!(
-                        aws::code(&error),
-                        Some("AccessDeniedException" | "AWSOrganizationsNotInUseException")
-                    ) =>
-                {
-                    return Ok((Vec::new(), None));
-                }
-                Err(error) => return Err(aws::reason(LIST, &error)),
-            };
-            let tags = page.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
-            Ok((tags.collect(), page.next_token().map(str::to_owned)))
-        };
-        aws::each_page(LIST, ask, |page| tags.extend(page)).await?;
-        Ok(tags)
+        tags::of_account_if_allowed(&self.client, &account.id).await
     }
 }
 

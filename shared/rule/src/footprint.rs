@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     fmt,
 };
 
@@ -34,22 +34,35 @@ impl Footprint {
         subnets: &BTreeSet<String>,
         security_groups: &BTreeSet<String>,
     ) {
-        let name = format!("{kind} {}", resource.label());
+        let users = Users { first: format!("{kind} {}", resource.label()), count: 1 };
         for (ids, map) in [(subnets, &mut self.subnets), (security_groups, &mut self.security_groups)] {
             for id in ids {
-                match map.get_mut(id) {
-                    Some(users) => {
-                        users.count += 1;
-                        if name < users.first {
-                            users.first.clone_from(&name);
-                        }
-                    }
-                    None => {
-                        map.insert(id.clone(), Users { first: name.clone(), count: 1 });
-                    }
-                }
+                add(map, id.clone(), users.clone());
             }
         }
+    }
+
+    /// Takes over what another one has. Nobody is in both.
+    pub fn extend(&mut self, other: Self) {
+        for (from, map) in [(other.subnets, &mut self.subnets), (other.security_groups, &mut self.security_groups)] {
+            for (id, users) in from {
+                add(map, id, users);
+            }
+        }
+        self.troubles.extend(other.troubles);
+    }
+}
+
+fn add(map: &mut BTreeMap<String, Users>, id: String, more: Users) {
+    match map.entry(id) {
+        Entry::Occupied(mut users) => {
+            let users = users.get_mut();
+            users.count += more.count;
+            if more.first < users.first {
+                users.first = more.first;
+            }
+        }
+        Entry::Vacant(users) => drop(users.insert(more)),
     }
 }
 
@@ -83,6 +96,10 @@ mod tests {
         footprint.add("model", &of("b"), &ids(&["subnet-1", "subnet-2"]), &ids(&["sg-1"]));
         footprint.add("model", &of("a"), &ids(&["subnet-1"]), &ids(&[]));
         footprint.add("domain", &of("z"), &ids(&["subnet-1"]), &ids(&[]));
+        let mut other = Footprint { troubles: vec!["why".to_owned()], ..Footprint::default() };
+        std::mem::swap(&mut footprint, &mut other);
+        footprint.extend(other);
+        assert_eq!(footprint.troubles, ["why"]);
         let shown: Vec<_> = footprint.subnets.iter().map(|(id, users)| format!("{id}: {users}")).collect();
         assert_eq!(shown, ["subnet-1: domain z and 2 others", "subnet-2: model b"]);
         assert_eq!(footprint.security_groups["sg-1"].to_string(), "model b");

@@ -55,7 +55,7 @@ pub trait Rule {
     const READS_ONCE: bool = false;
 
     /// Whether it judges some of the resources of its types only, those that its Source lists. A change event then judges a resource
-    /// only if AWS Config holds a result of this rule about it; the schedule finds the others.
+    /// only if AWS Config holds a result of this rule about it, unless it is gone; the schedule finds the others.
     const SELECTIVE: bool = false;
 
     /// Takes this rule's parameters out of `given`. Names that no rule reads are refused by the caller.

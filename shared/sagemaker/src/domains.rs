@@ -37,8 +37,10 @@ pub enum DomainStatus {
     Pending,
     /// It could not be created.
     Failed,
-    /// It is on its way out, or stuck there (`Delete_Failed`).
+    /// It is on its way out.
     Deleting,
+    /// It is stuck there (`Delete_Failed`): what it has may still be there.
+    Stuck,
 }
 
 /// `AppNetworkAccessType` of `DescribeDomain`.
@@ -57,7 +59,9 @@ impl Domain {
             Fact::Known(DomainStatus::Present) => decide(),
             Fact::Known(DomainStatus::Pending) => Verdict::not_applicable("the domain is being created"),
             Fact::Known(DomainStatus::Failed) => Verdict::not_applicable("the domain failed"),
-            Fact::Known(DomainStatus::Deleting) => Verdict::not_applicable("the domain is being deleted"),
+            Fact::Known(DomainStatus::Deleting | DomainStatus::Stuck) => {
+                Verdict::not_applicable("the domain is being deleted")
+            }
             Fact::Absent => Verdict::undecided("DescribeDomain gave no Status"),
             Fact::Unread(reason) => Verdict::undecided(reason),
         }
@@ -176,7 +180,8 @@ pub(crate) fn status(status: Option<&types::DomainStatus>) -> Fact<DomainStatus>
         Some(Status::InService | Status::UpdateFailed | Status::Updating) => Fact::Known(DomainStatus::Present),
         Some(Status::Pending) => Fact::Known(DomainStatus::Pending),
         Some(Status::Failed) => Fact::Known(DomainStatus::Failed),
-        Some(Status::DeleteFailed | Status::Deleting) => Fact::Known(DomainStatus::Deleting),
+        Some(Status::Deleting) => Fact::Known(DomainStatus::Deleting),
+        Some(Status::DeleteFailed) => Fact::Known(DomainStatus::Stuck),
         Some(other) => Fact::Unread(aws::unknown("Status", other.as_str())),
     }
 }

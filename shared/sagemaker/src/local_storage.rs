@@ -64,6 +64,12 @@ impl LocalStorage {
         }
     }
 
+    /// The families that are known here, without `ml.` before them.
+    #[must_use]
+    pub const fn families() -> &'static [&'static str] {
+        &FAMILIES
+    }
+
     /// Whether an instance type, such as `ml.g5.xlarge`, has local storage. One of an unknown family has none.
     #[must_use]
     pub fn has(&self, instance_type: &str) -> bool {

@@ -157,7 +157,7 @@ impl Provisioning {
                     DomainStatus::Present => ProvisionedStatus::Standing,
                     DomainStatus::Pending => ProvisionedStatus::Creating,
                     DomainStatus::Failed => ProvisionedStatus::Failed,
-                    DomainStatus::Deleting => ProvisionedStatus::Deleting,
+                    DomainStatus::Deleting | DomainStatus::Stuck => ProvisionedStatus::Deleting,
                 }),
                 word: of.status().map(|status| status.as_str().to_owned()),
             }

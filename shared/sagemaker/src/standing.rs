@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use aws::SdkConfig;
 use futures::{StreamExt, join, stream};
-use rule::{Fact, Facts, Footprint, Listed, PageTokens, Read, Resource, SoFar, Source, Tenants, Timestamp};
+use rule::{Fact, Facts, Footprint, Listed, PageTokens, Read, SoFar, Source, Tenants, Timestamp};
 
 use crate::{
     Domain, DomainStatus, Domains, EndpointConfig, EndpointConfigs, Job, JobKind, JobQuery, JobStatus, Jobs, Model,
@@ -12,7 +12,8 @@ use crate::{
 /// Where SageMaker stands in an account's network: notebook instances, domains, models, endpoint configurations and jobs that run.
 ///
 /// All of them are listed and described. A transform job has no network of its own but its model's, and security groups of single
-/// user profiles of a domain are not read.
+/// user profiles of a domain are not read. An endpoint keeps the network of a model or configuration that was deleted under it, which
+/// nothing tells any more.
 #[derive(Clone, Debug)]
 pub struct Standing {
     notebooks: Notebooks,
@@ -25,13 +26,6 @@ pub struct Standing {
 /// The jobs with network interfaces of their own.
 const KINDS: [JobKind; 5] =
     [JobKind::Training, JobKind::Processing, JobKind::Tuning, JobKind::AutoMl, JobKind::Labeling];
-
-/// What one kind of resource stands in.
-#[derive(Default)]
-struct Found {
-    places: Vec<(Resource, Place)>,
-    troubles: Vec<String>,
-}
 
 /// Subnets and security groups of one resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,25 +62,15 @@ impl Tenants for Standing {
             JobQuery { kinds: KINDS.to_vec(), since: at, so_far: SoFar { at, ..SoFar::default() }, models: false };
         let of_models = ModelQuery::default();
         let (notebooks, domains, models, endpoint_configs, jobs) = join!(
-            walk(&self.notebooks, &(), of_notebook),
-            walk(&self.domains, &(), of_domain),
-            walk(&self.models, &of_models, of_model),
-            walk(&self.endpoint_configs, &Usage::Any, of_endpoint_config),
-            walk(&self.jobs, &running, of_job),
+            walk("notebook instance", &self.notebooks, &(), of_notebook),
+            walk("domain", &self.domains, &(), of_domain),
+            walk("model", &self.models, &of_models, of_model),
+            walk("endpoint configuration", &self.endpoint_configs, &Usage::Any, of_endpoint_config),
+            walk("job", &self.jobs, &running, of_job),
         );
         let mut footprint = Footprint::default();
-        let kinds = [
-            ("notebook instance", notebooks),
-            ("domain", domains),
-            ("model", models),
-            ("endpoint configuration", endpoint_configs),
-            ("job", jobs),
-        ];
-        for (kind, Found { places, troubles }) in kinds {
-            for (resource, Place { subnets, security_groups }) in &places {
-                footprint.add(kind, resource, subnets, security_groups);
-            }
-            footprint.troubles.extend(troubles.into_iter().map(|reason| format!("where a {kind} stands: {reason}")));
+        for of_kind in [notebooks, domains, models, endpoint_configs, jobs] {
+            footprint.extend(of_kind);
         }
         footprint
     }
@@ -94,118 +78,144 @@ impl Tenants for Standing {
 
 /// Where all resources of a kind stand. What cannot be read keeps nobody from the others.
 async fn walk<S: Source>(
+    kind: &'static str,
     source: &S,
     query: &<S::Facts as Facts>::Query,
-    place: fn(&S::Facts) -> Result<Place, String>,
-) -> Found {
+    stands: fn(&S::Facts) -> Stands,
+) -> Footprint {
     /// Resources that are read at a time.
     const AT_A_TIME: usize = 16;
-    let mut found = Found::default();
+    let mut footprint = Footprint::default();
+    let trouble = |reason: &str| format!("where a {kind} stands: {reason}");
     let mut tokens = PageTokens::new("the list of resources");
     let mut token = None;
     loop {
         let page = match source.list(query, token).await {
             Ok(page) => page,
             Err(reason) => {
-                found.troubles.push(reason);
-                return found;
+                footprint.troubles.extend(Some(trouble(&reason)).filter(|_| is_offered(&reason)));
+                return footprint;
             }
         };
-        found.troubles.extend(page.unreadable);
+        footprint.troubles.extend(page.unreadable.iter().filter(|reason| is_offered(reason)).map(|of| trouble(of)));
         let read = stream::iter(page.items).map(async |Listed { resource, facts }| match facts {
             Some(facts) => Read::Here { resource, facts },
             None => source.get(&resource, query).await,
         });
         for read in read.buffered(AT_A_TIME).collect::<Vec<_>>().await {
             match read {
-                Read::Here { resource, facts } => match place(&facts) {
-                    Ok(place) => found.places.push((resource, place)),
-                    Err(reason) => found.troubles.push(format!("{}: {reason}", resource.label())),
-                },
+                Read::Here { resource, facts } => {
+                    let Stands { place: Place { subnets, security_groups }, unknown } = stands(&facts);
+                    footprint.add(kind, &resource, &subnets, &security_groups);
+                    let unknown = unknown.map(|reason| trouble(&format!("{}: {reason}", resource.label())));
+                    footprint.troubles.extend(unknown);
+                }
                 Read::Gone => {}
-                Read::Unread(reason) => found.troubles.push(reason),
+                Read::Unread(reason) => footprint.troubles.push(trouble(&reason)),
             }
         }
         match tokens.check(page.next) {
             Ok(Some(next)) => token = Some(next),
-            Ok(None) => return found,
+            Ok(None) => return footprint,
             Err(reason) => {
-                found.troubles.push(reason);
-                return found;
+                footprint.troubles.push(trouble(&reason));
+                return footprint;
             }
         }
     }
 }
 
-/// With subnets come security groups: the API asks for both, or SageMaker takes the VPC's default group and names it.
-fn both(subnets: &[String], security_groups: &[String]) -> Result<Place, String> {
-    if !subnets.is_empty() && security_groups.is_empty() {
-        return Err("it has subnets, and its security groups were not sent".to_owned());
-    }
-    Ok(Place::new(subnets, security_groups))
+/// Whether the reason why a list could not be read is another than that SageMaker has no such operation in this Region, so that there
+/// can be nothing of the kind. AWS answers `UnknownOperationException` then: "The requested operation is not supported in the called
+/// region."
+fn is_offered(reason: &str) -> bool {
+    !reason.contains("UnknownOperationException")
 }
 
-fn of_notebook(notebook: &Notebook) -> Result<Place, String> {
+/// Where one resource stands, and what of it nobody knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Stands {
+    place: Place,
+    unknown: Option<String>,
+}
+
+impl Stands {
+    fn nobody_knows(reason: &str) -> Self {
+        Self { place: Place::default(), unknown: Some(reason.to_owned()) }
+    }
+
+    fn extend(&mut self, other: Self) {
+        self.place.subnets.extend(other.place.subnets);
+        self.place.security_groups.extend(other.place.security_groups);
+        self.unknown = self.unknown.take().or(other.unknown);
+    }
+}
+
+/// With subnets come security groups, even where the API does not ask for them: every network interface has one at least.
+fn both(subnets: &[String], security_groups: &[String]) -> Stands {
+    let lacks_groups = !subnets.is_empty() && security_groups.is_empty();
+    let unknown = lacks_groups.then(|| "it has subnets, and its security groups were not sent".to_owned());
+    Stands { place: Place::new(subnets, security_groups), unknown }
+}
+
+fn of_notebook(notebook: &Notebook) -> Stands {
     if notebook.status == Fact::Known(NotebookStatus::Deleting) {
-        return Ok(Place::default());
+        return Stands::default();
     }
     match &notebook.subnet {
         Fact::Known(subnet) => both(std::slice::from_ref(subnet), &notebook.security_groups),
-        Fact::Absent => Ok(Place::default()),
-        Fact::Unread(reason) => Err(reason.clone()),
+        Fact::Absent => Stands::default(),
+        Fact::Unread(reason) => Stands::nobody_knows(reason),
     }
 }
 
 /// A domain without security groups of its own is nothing unusual: its user profiles may have theirs.
-fn of_domain(domain: &Domain) -> Result<Place, String> {
+fn of_domain(domain: &Domain) -> Stands {
     if domain.status == Fact::Known(DomainStatus::Deleting) {
-        return Ok(Place::default());
+        return Stands::default();
     }
-    match &domain.subnets {
-        Fact::Known(subnets) => Ok(Place::new(subnets, &domain.security_groups)),
-        Fact::Absent => Ok(Place::new(&[], &domain.security_groups)),
-        Fact::Unread(reason) => Err(reason.clone()),
-    }
+    let (subnets, unknown) = match &domain.subnets {
+        Fact::Known(subnets) => (subnets.as_slice(), None),
+        Fact::Absent => (&[][..], None),
+        Fact::Unread(reason) => (&[][..], Some(reason.clone())),
+    };
+    Stands { place: Place::new(subnets, &domain.security_groups), unknown }
 }
 
-fn of_model(model: &Model) -> Result<Place, String> {
+fn of_model(model: &Model) -> Stands {
     of_vpc_config(&model.subnets, &model.security_groups)
 }
 
-fn of_endpoint_config(config: &EndpointConfig) -> Result<Place, String> {
+fn of_endpoint_config(config: &EndpointConfig) -> Stands {
     of_vpc_config(&config.subnets, &config.security_groups)
 }
 
-fn of_vpc_config(subnets: &Fact<Vec<String>>, security_groups: &[String]) -> Result<Place, String> {
+fn of_vpc_config(subnets: &Fact<Vec<String>>, security_groups: &[String]) -> Stands {
     match subnets {
         Fact::Known(subnets) => both(subnets, security_groups),
-        Fact::Absent => Ok(Place::default()),
-        Fact::Unread(reason) => Err(reason.clone()),
+        Fact::Absent => Stands::default(),
+        Fact::Unread(reason) => Stands::nobody_knows(reason),
     }
 }
 
-fn of_job(job: &Job) -> Result<Place, String> {
+fn of_job(job: &Job) -> Stands {
     if let Fact::Known(JobStatus::Over | JobStatus::Deleting) = job.status {
-        return Ok(Place::default());
+        return Stands::default();
     }
     let parts = match &job.parts {
         Fact::Known(parts) => parts,
-        Fact::Absent => return Ok(Place::default()),
-        Fact::Unread(reason) => return Err(reason.clone()),
+        Fact::Absent => return Stands::default(),
+        Fact::Unread(reason) => return Stands::nobody_knows(reason),
     };
-    let mut all = Place::default();
+    let mut all = Stands::default();
     for part in parts {
-        match &part.subnets {
-            Setting::Is(subnets) => {
-                let Place { subnets, security_groups } = both(subnets, &part.security_groups)?;
-                all.subnets.extend(subnets);
-                all.security_groups.extend(security_groups);
-            }
-            Setting::Absent | Setting::Moot(_) => {}
-            Setting::Unread(reason) => return Err(reason.clone()),
-        }
+        all.extend(match &part.subnets {
+            Setting::Is(subnets) => both(subnets, &part.security_groups),
+            Setting::Absent | Setting::Moot(_) => Stands::default(),
+            Setting::Unread(reason) => Stands::nobody_knows(reason),
+        });
     }
-    Ok(all)
+    all
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ pub fn role(meta: &Metadata) -> Vec<String> {
 }
 
 /// See [`role`].
-const RECORDED: [&str; 2] = ["AWS::SageMaker::Domain", "AWS::SageMaker::NotebookInstance"];
+const RECORDED: [&str; 3] = ["AWS::CodeArtifact::Domain", "AWS::SageMaker::Domain", "AWS::SageMaker::NotebookInstance"];
 
 /// What all tests of the process use: moto behind one front door, and the built functions.
 pub struct Shared {
@@ -77,6 +77,8 @@ pub struct Shared {
     pub door: FrontDoor,
     /// The Python environment.
     pub python: Python,
+    /// A file with one certificate. What a function trusts it reads when it starts, and here it talks to nobody who would show one.
+    pub certificate: PathBuf,
     /// Programs of the functions, by name.
     pub programs: BTreeMap<String, PathBuf>,
     /// It ends with the process.
@@ -98,12 +100,23 @@ pub fn shared() -> &'static Shared {
                 for meta in rules() {
                     door.role(meta.name, role(&meta));
                 }
-                Shared { door, python, programs, _moto: moto }
+                let certificate = target.join("certificate.pem");
+                let all = std::fs::read_to_string(certificates(&python)).expect("Python has certificates");
+                let first = all.split_inclusive("-----END CERTIFICATE-----").next().expect("at least one");
+                std::fs::write(&certificate, first).expect("the target folder can be written");
+                Shared { door, python, certificate, programs, _moto: moto }
             })
         };
         std::thread::scope(|scope| scope.spawn(start).join().expect("the sandbox starts"))
     });
     &SHARED
+}
+
+/// The certificates that Python's packages bring.
+fn certificates(python: &Python) -> PathBuf {
+    let mut found = std::fs::read_dir(python.programs().join("../lib")).expect("Python has a library").flatten();
+    let folder = found.find(|entry| entry.file_name().to_string_lossy().starts_with("python")).expect("of a version");
+    folder.path().join("site-packages/certifi/cacert.pem")
 }
 
 /// A copy of an account in an organization that has something of everything. It is for reading: what would be created in it, all copies
@@ -115,6 +128,8 @@ pub async fn everything(region: &str) -> Place {
         let place = Place::new("987654321098", region);
         landing_zone::fill(door, &place).await.expect("moto creates it");
         account::organization(door, &place).await.expect("moto creates it");
+        let root = account::root(door, &place).await.expect("moto names it");
+        landing_zone::guardrails::guard(door, &place, &root).await.expect("moto creates it");
         // Copies of a copy share what was answered in any of them.
         filled.insert(region.to_owned(), door.copy(&place));
     }
@@ -153,6 +168,7 @@ impl Account {
         let mut environment = functions::environment(rule, &place, &shared.door);
         environment.push(("MAX_REQUESTS_PER_SECOND", "0".to_owned()));
         environment.push(("AWS_LAMBDA_LOG_LEVEL", "DEBUG".to_owned()));
+        environment.push(("SSL_CERT_FILE", shared.certificate.display().to_string()));
         environment.extend(variables.iter().map(|(name, value)| (*name, (*value).to_owned())));
         Self {
             function: Function::start(&shared.programs[rule], &environment).await.expect("the function starts"),

@@ -7,6 +7,7 @@ use crate::{Registered, registered};
 pub fn registry() -> Vec<Registered> {
     vec![
         registered::<ai_services_opt_out::AiServicesOptOut>(),
+        registered::<codeartifact_domain_restricted::DomainRestricted>(),
         registered::<config_recorder_coverage::ConfigRecorderCoverage>(),
         registered::<ebs_volume_encrypted::VolumeEncrypted>(),
         registered::<sagemaker_domain_kms_encrypted::DomainKmsEncrypted>(),
@@ -29,6 +30,12 @@ pub fn registry() -> Vec<Registered> {
         registered::<sagemaker_notebook_no_direct_internet_access::NoDirectInternetAccess>(),
         registered::<sagemaker_notebook_root_access_disabled::RootAccessDisabled>(),
         registered::<sagemaker_provisioned_by_service_catalog::ByServiceCatalog>(),
+        registered::<sagemaker_security_group_https_only::HttpsOnly>(),
+        registered::<sagemaker_subnet_no_internet_route::NoInternetRoute>(),
+        registered::<scp_sagemaker_guardrails::ScpSagemakerGuardrails>(),
+        registered::<subnet_no_auto_public_ip::NoAutoPublicIp>(),
         registered::<vpc_flow_logs_enabled::FlowLogsEnabled>(),
+        registered::<vpc_no_internet_gateway::NoInternetGateway>(),
+        registered::<vpc_sagemaker_endpoints::HasEndpoints>(),
     ]
 }

@@ -1,19 +1,25 @@
 //! How things come into an account: calls of moto, past faults and records, and what AWS Config's inventory knows of it. A file per
 //! service; what the sandbox's own account has is told in `landing_zone.rs`.
 
+mod codeartifact;
 mod config;
 mod endpoints;
+mod gateways;
 mod jobs;
 mod keys;
 mod network;
 mod organizations;
 mod sagemaker;
+mod services;
 
 use serde_json::Value;
 
 use crate::{Error, FrontDoor, Place, config_service::ConfigRule, events::Item};
 
-pub use {config::*, endpoints::*, jobs::*, keys::*, network::*, organizations::*, sagemaker::*};
+pub use {
+    codeartifact::*, config::*, endpoints::*, gateways::*, jobs::*, keys::*, network::*, organizations::*,
+    sagemaker::*, services::*,
+};
 
 /// Where the sandbox's account is.
 #[must_use]
@@ -57,7 +63,7 @@ fn discovered(
 }
 
 /// `input` with these settings.
-fn merged(mut input: Value, settings: Value) -> Value {
+pub(crate) fn merged(mut input: Value, settings: Value) -> Value {
     if let (Some(input), Value::Object(settings)) = (input.as_object_mut(), settings) {
         input.extend(settings);
     }

@@ -6,7 +6,7 @@ use axum::{
 };
 use serde_json::Value;
 
-use crate::cbor;
+use crate::{cbor, codeartifact};
 
 /// The account that callers are in whose access key does not name one.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";
@@ -78,7 +78,7 @@ pub struct Call {
     pub service: String,
     /// The operation, for example `PutEvaluations`; `GET /path` where the protocol does not name it.
     pub operation: String,
-    /// The body as it came; what came in CBOR is JSON here.
+    /// The body as it came; what came in CBOR is JSON here, and what came in CodeArtifact's query is in it too.
     pub body: Bytes,
 }
 
@@ -106,6 +106,8 @@ impl Call {
             None => form_action(&body).unwrap_or_else(|| of_path(service, method, uri.path())),
         };
         let role = header(headers, "x-amz-security-token").to_owned();
+        // Of the services here, the only one that has names in the query.
+        let body = if service == "codeartifact" { codeartifact::input(uri, &body) } else { body };
         Self { place, role, service: service.to_owned(), operation, body }
     }
 
@@ -139,6 +141,10 @@ fn of_path(service: &str, method: &Method, path: &str) -> String {
         ("securityhub", "POST", "/accounts") => "EnableSecurityHub",
         ("securityhub", "DELETE", "/accounts") => "DisableSecurityHub",
         ("securityhub", "GET", "/accounts") => "DescribeHub",
+        ("codeartifact", ..) => match codeartifact::operation(method, path) {
+            Some(operation) => operation,
+            None => return format!("{method} {path}"),
+        },
         _ => return format!("{method} {path}"),
     };
     operation.to_owned()

@@ -229,8 +229,8 @@ pub(crate) fn denied(call: &Call) -> Answer {
         "User: arn:aws:sts::{account}:assumed-role/rule/function is not authorized to perform: {action} because no \
          identity-based policy allows the {action} action"
     );
-    // Security Hub speaks REST, where a denial is a 403; the JSON protocol's is a 400.
-    let status = if call.service == "securityhub" { 403 } else { 400 };
+    // Some speak REST, where a denial is a 403; the JSON protocol's is a 400.
+    let status = if ["codeartifact", "securityhub"].contains(&call.service.as_str()) { 403 } else { 400 };
     Answer::error(status, "AccessDeniedException", &message)
 }
 
@@ -238,6 +238,7 @@ pub(crate) fn denied(call: &Call) -> Answer {
 pub(crate) fn throttled(call: &Call) -> Answer {
     match call.service.as_str() {
         "securityhub" => Answer::error(429, "TooManyRequestsException", "Too Many Requests"),
+        "codeartifact" => Answer::error(429, "ThrottlingException", "Rate exceeded"),
         // Amazon EC2 API Reference, "Request throttling".
         "ec2" => Answer::ec2_error(503, "RequestLimitExceeded", "Request limit exceeded."),
         _ => Answer::error(400, "ThrottlingException", "Rate exceeded"),

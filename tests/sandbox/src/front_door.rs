@@ -28,8 +28,11 @@ use serde_json::Value;
 use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::{
-    Answer, Call, Fault, Place, When, cbor,
+    Answer, Call, Fault, Place, When,
+    block_public_access::BlockPublicAccess,
+    cbor,
     cloudwatch::CloudWatch,
+    codeartifact::CodeArtifact,
     config_service::ConfigService,
     faults::{Faults, Quota, denied, throttled},
     inference_components::InferenceComponents,
@@ -48,8 +51,12 @@ pub struct PlaceState {
     pub security_hub: SecurityHub,
     /// CloudWatch's alarms.
     pub cloudwatch: CloudWatch,
+    /// CodeArtifact's domains.
+    pub codeartifact: CodeArtifact,
     /// What moto does not keep of SageMaker's jobs.
     pub sagemaker_jobs: SageMakerJobs,
+    /// VPC Block Public Access.
+    pub block_public_access: BlockPublicAccess,
     /// SageMaker's inference components.
     pub inference_components: InferenceComponents,
     /// What moto does not keep of SageMaker's endpoints.
@@ -275,6 +282,9 @@ impl FrontDoor {
             "securityhub" => state.security_hub.answer(call),
             "sagemaker" => state.inference_components.answer(call).or_else(|| state.sagemaker_jobs.answer(call)),
             "cloudwatch" => state.cloudwatch.answer(call),
+            "codeartifact" => state.codeartifact.answer(call),
+            "kms" => CodeArtifact::key_of_aws(call),
+            "ec2" => state.block_public_access.answer(call),
             _ => None,
         });
         match answer {

@@ -1,7 +1,7 @@
 //! The landing zone: the account of `cargo sandbox`, as its platform team meant it, and why it has drifted.
 //!
 //! Read it from top to bottom, as a tour: network, keys and volumes, notebooks, Studio, models, endpoints, jobs, monitoring, catalog,
-//! recorder, organization. The platform team has a blueprint, in which everything is right. `..BLUEPRINT` is what the blueprint makes,
+//! packages, recorder, organization. The platform team has a blueprint, in which everything is right. `..BLUEPRINT` is what the blueprint makes,
 //! but for what stands before it; what that is and how it came so, the comment above says. `docs/sandbox.md` shows what the rules say of
 //! it all.
 //!
@@ -10,11 +10,15 @@
 //! [`organize`] what is in its organization.
 
 mod endpoints;
+pub mod guardrails;
 mod jobs;
 mod keys;
 mod network;
 mod notebooks;
+mod packages;
+mod services;
 mod studio;
+mod ways_out;
 
 use serde_json::{Value, json};
 
@@ -27,6 +31,7 @@ use jobs::{Definition, Job, LabelingJob, Schedule};
 use keys::{Key, Volume};
 use network::{Fate, Logs, SharedSubnet, Subnet, Vpc};
 use notebooks::Notebook;
+use packages::{LetsIn, PackageDomain, Repository};
 use studio::Domain;
 
 pub use notebooks::repair;
@@ -232,6 +237,15 @@ const TUNING: [Job; 2] = [
     Job { name: "linear", is_isolated: true, output_key: PLATFORM_KEY, ..Job::EXAMPLE },
 ];
 
+/// Jobs that run while you look, by the first word of their kind; all others are over.
+const RUNNING: [(&str, &str); 4] = [
+    ("Training", TUNED.1),
+    ("Processing", "profile-data"),
+    ("HyperParameterTuning", TUNED.0),
+    // Somebody has yet to look at its photos.
+    ("Labeling", "photos"),
+];
+
 /// A job of Autopilot, made in the console, with the one key that its form asks for first.
 const AUTOML: Job = Job { name: "demand-automl", volume_key: PLATFORM_KEY, ..Job::EXAMPLE };
 
@@ -311,6 +325,49 @@ enum Provisioned {
     ByCloudFormation,
 }
 
+// # Packages
+
+/// Domains of CodeArtifact.
+const PACKAGE_DOMAINS: [PackageDomain; 5] = [
+    // The platform's mirror of PyPI: one repository fetches, and the others have it upstream.
+    PackageDomain {
+        name: "ml-packages",
+        repositories: &[
+            Repository { name: "pypi-mirror", upstreams: &[], connection: "public:pypi" },
+            Repository { name: "notebooks", upstreams: &["pypi-mirror"], connection: "" },
+            Repository { name: "training", upstreams: &["pypi-mirror"], connection: "" },
+        ],
+        ..PackageDomain::BLUEPRINT
+    },
+    // Somebody needed a widget for a dashboard, and connected the repository that everybody has upstream.
+    PackageDomain {
+        name: "research-tools",
+        repositories: &[
+            Repository { name: "npm-store", upstreams: &[], connection: "public:npmjs" },
+            Repository { name: "shared", upstreams: &["npm-store"], connection: "" },
+            Repository { name: "dashboards", upstreams: &["shared"], connection: "" },
+        ],
+        ..PackageDomain::BLUEPRINT
+    },
+    // Opened for guests, for one weekend.
+    PackageDomain {
+        name: "hackathon",
+        key: NO_KEY,
+        lets_in: LetsIn::TheWorld,
+        repositories: &[Repository { name: "scratch", upstreams: &[], connection: "public:pypi" }],
+        ..PackageDomain::BLUEPRINT
+    },
+    // Came with a company, whose organization still gets in.
+    PackageDomain {
+        name: "acquired-models",
+        lets_in: LetsIn::Organization("o-a1b2c3d4e5"),
+        repositories: &[Repository { name: "models", upstreams: &[], connection: "" }],
+        ..PackageDomain::BLUEPRINT
+    },
+    // Deleted.
+    PackageDomain { name: "first-try", key: NO_KEY, is_deleted: true, ..PackageDomain::BLUEPRINT },
+];
+
 // # Recorder
 
 /// What AWS Config does not record, since somebody took it out when the bill came. Flow logs are missed; network interfaces nobody needs.
@@ -354,6 +411,7 @@ pub async fn organize(door: &FrontDoor, place: &Place) -> Result<Place, Error> {
     attach_policy(door, place, "lex-for-the-chatbots", &labs, &back_in).await?;
     let member = Place::new(&chatbots, &place.region);
     record(door, &member, json!({"allSupported": true}), once_a_day(&["AWS::EC2::NetworkInterface"])).await?;
+    guardrails::guard(door, place, &root).await?;
     // What more drifts in the organization, one line each.
     Ok(member)
 }
@@ -383,8 +441,10 @@ pub async fn fill(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     account::create_model(door, place, SHARING_MODEL, &[SHARED_SUBNET.subnet]).await?;
     create_recorder(door, place).await?;
     notebooks::move_into_subnets(door, place, &network).await?;
+    packages::create(door, place).await?;
     // What more drifts in the account, one line each: whatever is created here changes no id above.
-    Ok(())
+    ways_out::create(door, place, &network).await?;
+    services::create(door, place, &network).await
 }
 
 /// Settings with the tags that tell how the resource of this name was [`PROVISIONED`].

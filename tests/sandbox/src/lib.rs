@@ -1,14 +1,16 @@
 //! A local AWS account behind one front door, for people (`cargo sandbox`) and for tests.
 //!
-//! [`FrontDoor`] is AWS: it answers for AWS Config, Security Hub and CloudWatch's alarms itself, forwards the rest to [`Moto`], and
-//! makes up for what moto lacks. [`Function`] is Lambda: it runs a function's real program under a Runtime API. The product knows nothing
-//! of any of this.
+//! [`FrontDoor`] is AWS: it answers for AWS Config, Security Hub, CodeArtifact and CloudWatch's alarms itself, forwards the rest to
+//! [`Moto`], and makes up for what moto lacks. [`Function`] is Lambda: it runs a function's real program under a Runtime API. The product
+//! knows nothing of any of this.
 
 pub mod account;
 mod answer;
+pub mod block_public_access;
 mod call;
 mod cbor;
 pub mod cloudwatch;
+pub mod codeartifact;
 pub mod config_service;
 pub mod events;
 mod faults;

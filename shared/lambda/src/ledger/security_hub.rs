@@ -470,6 +470,8 @@ fn describe(meta: &Metadata, finding: &Finding) -> String {
 /// `Resources[].Type`: the types that the AWS Security Finding Format has details for.
 fn asff_type(resource_type: &str) -> &'static str {
     match resource_type {
+        "AWS::EC2::Subnet" => "AwsEc2Subnet",
+        "AWS::EC2::SecurityGroup" => "AwsEc2SecurityGroup",
         "AWS::EC2::VPC" => "AwsEc2Vpc",
         "AWS::EC2::Volume" => VOLUME,
         "AWS::SageMaker::NotebookInstance" => NOTEBOOK,

@@ -5,8 +5,13 @@ fn ids(ids: &[&str]) -> Vec<String> {
     ids.iter().map(|id| (*id).to_owned()).collect()
 }
 
-fn place(subnets: &[&str], security_groups: &[&str]) -> Result<Place, String> {
-    Ok(Place::new(&ids(subnets), &ids(security_groups)))
+fn place(subnets: &[&str], security_groups: &[&str]) -> Stands {
+    Stands { place: Place::new(&ids(subnets), &ids(security_groups)), unknown: None }
+}
+
+/// It stands in these subnets, and nobody knows what else it has.
+fn but(subnets: &[&str], unknown: &str) -> Stands {
+    Stands { unknown: Some(unknown.to_owned()), ..place(subnets, &[]) }
 }
 
 const NO_GROUPS: &str = "it has subnets, and its security groups were not sent";
@@ -31,8 +36,8 @@ fn where_a_notebook_instance_stands() {
     assert_eq!(of(Fact::Absent, subnet(), &["sg-1"]), place(&["subnet-1"], &["sg-1"]), "unless it is surely going");
     assert_eq!(of(Fact::Known(NotebookStatus::Deleting), subnet(), &["sg-1"]), place(&[], &[]));
     assert_eq!(of(Fact::Known(NotebookStatus::Present), Fact::Absent, &[]), place(&[], &[]));
-    assert_eq!(of(Fact::Known(NotebookStatus::Present), subnet(), &[]), Err(NO_GROUPS.to_owned()));
-    assert_eq!(of(Fact::Absent, Fact::Unread("why".to_owned()), &[]), Err("why".to_owned()));
+    assert_eq!(of(Fact::Known(NotebookStatus::Present), subnet(), &[]), but(&["subnet-1"], NO_GROUPS));
+    assert_eq!(of(Fact::Absent, Fact::Unread("why".to_owned()), &[]), but(&[], "why"));
 }
 
 #[test]
@@ -51,10 +56,11 @@ fn where_a_domain_stands() {
     let both = place(&["subnet-1", "subnet-2"], &["sg-1"]);
     assert_eq!(of(DomainStatus::Present, subnets(), &["sg-1"]), both);
     assert_eq!(of(DomainStatus::Failed, subnets(), &["sg-1"]), both);
+    assert_eq!(of(DomainStatus::Stuck, subnets(), &["sg-1"]), both);
     assert_eq!(of(DomainStatus::Deleting, subnets(), &["sg-1"]), place(&[], &[]));
     assert_eq!(of(DomainStatus::Present, subnets(), &[]), place(&["subnet-1", "subnet-2"], &[]));
     assert_eq!(of(DomainStatus::Present, Fact::Absent, &[]), place(&[], &[]));
-    assert_eq!(of(DomainStatus::Present, Fact::Unread("why".to_owned()), &[]), Err("why".to_owned()));
+    assert_eq!(of(DomainStatus::Present, Fact::Unread("why".to_owned()), &[]), but(&[], "why"));
 }
 
 #[test]
@@ -71,9 +77,9 @@ fn where_a_model_stands() {
         })
     };
     assert_eq!(of(Fact::Known(ids(&["subnet-1"])), &["sg-1"]), place(&["subnet-1"], &["sg-1"]));
-    assert_eq!(of(Fact::Known(ids(&["subnet-1"])), &[]), Err(NO_GROUPS.to_owned()));
+    assert_eq!(of(Fact::Known(ids(&["subnet-1"])), &[]), but(&["subnet-1"], NO_GROUPS));
     assert_eq!(of(Fact::Absent, &[]), place(&[], &[]));
-    assert_eq!(of(Fact::Unread("why".to_owned()), &["sg-1"]), Err("why".to_owned()));
+    assert_eq!(of(Fact::Unread("why".to_owned()), &["sg-1"]), but(&[], "why"));
 }
 
 #[test]
@@ -102,8 +108,19 @@ fn where_a_job_stands() {
     for none in [Setting::Absent, Setting::Moot("none".to_owned())] {
         assert_eq!(of(running(), parts(&[part(none, &[])])), place(&[], &[]));
     }
-    assert_eq!(of(running(), parts(&[part(Setting::Is(ids(&["subnet-1"])), &[])])), Err(NO_GROUPS.to_owned()));
-    assert_eq!(of(running(), parts(&[part(Setting::Unread("why".to_owned()), &[])])), Err("why".to_owned()));
+    assert_eq!(of(running(), parts(&[part(Setting::Is(ids(&["subnet-1"])), &[])])), but(&["subnet-1"], NO_GROUPS));
+    assert_eq!(of(running(), parts(&[part(Setting::Unread("why".to_owned()), &[])])), but(&[], "why"));
+    let unread = part(Setting::Unread("why".to_owned()), &[]);
+    let known = Stands { unknown: Some("why".to_owned()), ..place(&["subnet-1"], &["sg-1"]) };
+    assert_eq!(of(running(), parts(&[part(Setting::Is(ids(&["subnet-1"])), &["sg-1"]), unread])), known);
     assert_eq!(of(running(), Fact::Absent), place(&[], &[]));
-    assert_eq!(of(running(), Fact::Unread("why".to_owned())), Err("why".to_owned()));
+    assert_eq!(of(running(), Fact::Unread("why".to_owned())), but(&[], "why"));
+}
+
+#[test]
+fn what_sagemaker_does_not_offer_in_a_region_is_nowhere() {
+    let unknown = "sagemaker:ListLabelingJobs failed: UnknownOperationException: The requested operation is not supported in the \
+                   called region.";
+    assert!(!is_offered(unknown));
+    assert!(is_offered("sagemaker:ListLabelingJobs failed: AccessDeniedException: no"));
 }

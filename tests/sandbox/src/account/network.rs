@@ -167,13 +167,13 @@ pub async fn ec2(door: &FrontDoor, place: &Place, action: &str, input: &[(&str, 
 }
 
 /// What stands in `text` between the first `start` and the `end` that follows.
-fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+pub(crate) fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(start)?;
     rest.split_once(end).map(|(inner, _)| inner)
 }
 
 /// The same for a resource of EC2, which has no name and whose ARN follows from its id.
-fn discovered_ec2(door: &FrontDoor, place: &Place, resource_type: &str, kind: &str, id: String) -> Item {
+pub(super) fn discovered_ec2(door: &FrontDoor, place: &Place, resource_type: &str, kind: &str, id: String) -> Item {
     let arn = place.arn("ec2", &format!("{kind}/{id}"));
     discovered(door, place, resource_type, None, id, arn)
 }

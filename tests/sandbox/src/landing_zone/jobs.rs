@@ -3,15 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    AUTOML, DEFINITIONS, LABELING, NO_KEY, PLATFORM_KEY, PROCESSING, SCHEDULES, TRAINING, TRANSFORM, TUNED, TUNING,
-    keys::with_key, network::Network,
+    AUTOML, DEFINITIONS, LABELING, NO_KEY, PLATFORM_KEY, PROCESSING, RUNNING, SCHEDULES, TRAINING, TRANSFORM, TUNED,
+    TUNING, keys::with_key, network::Network,
 };
 use crate::{
     Error, Fault, FrontDoor, Place, When,
     account::{
         create_automl_job, create_job_definition, create_labeling_job, create_model_with, create_monitoring_schedule,
-        create_processing_job, create_training_job, create_transform_job, create_tuning_job, monitoring_output,
-        monitors, tuning_definition,
+        create_processing_job, create_training_job, create_transform_job, create_tuning_job, keep_running,
+        monitoring_output, monitors, tuning_definition,
     },
 };
 
@@ -171,6 +171,9 @@ pub(super) async fn create(door: &FrontDoor, place: &Place, network: &Network) -
             settings["LabelingJobAlgorithmsConfig"] = json!({"LabelingJobAlgorithmSpecificationArn": algorithm});
         }
         create_labeling_job(door, place, name, settings).await?;
+    }
+    for (kind, name) in RUNNING {
+        keep_running(door, place, kind, name);
     }
     Ok(())
 }

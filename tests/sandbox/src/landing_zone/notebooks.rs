@@ -71,6 +71,7 @@ pub(super) async fn move_into_subnets(door: &FrontDoor, place: &Place, network: 
         delete_notebook(door, place, notebook.name).await?;
         let mut settings = notebook.settings(place);
         settings["SubnetId"] = json!(subnet);
+        settings["SecurityGroupIds"] = json!(["sg-1"]);
         create_notebook(door, place, notebook.name, settings).await?;
     }
     Ok(())
@@ -87,5 +88,6 @@ pub async fn repair(door: &FrontDoor) -> Result<Item, Error> {
     delete_notebook(door, &place(), REPAIRED).await?;
     let mut settings = Notebook { name: REPAIRED, ..Notebook::BLUEPRINT }.settings(&place());
     settings["SubnetId"] = subnet;
+    settings["SecurityGroupIds"] = json!(["sg-1"]);
     create_notebook(door, &place(), REPAIRED, settings).await
 }

@@ -6,7 +6,8 @@ use super::{Api, id_mark};
 
 /// Types that rules report on which wait for no change of them, and which Config records all the same (AWS Config Developer Guide,
 /// "Supported Resource Types").
-pub(crate) const RECORDED: [&str; 7] = [
+pub(crate) const RECORDED: [&str; 8] = [
+    "AWS::CodeArtifact::Domain",
     "AWS::SageMaker::DataQualityJobDefinition",
     "AWS::SageMaker::Domain",
     "AWS::SageMaker::ModelBiasJobDefinition",

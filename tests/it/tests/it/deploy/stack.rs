@@ -16,7 +16,12 @@ const STACK_SET: &str = "deploy/organization/template.yaml";
 /// A stack's resources, by their ids.
 type Resources = BTreeMap<String, Value>;
 
+/// With the rules for administrators, unless these parameters say otherwise.
 fn python(command: &str, template: &str, [region, partition]: [&str; 2], parameters: &Value) -> std::process::Command {
+    let mut parameters = parameters.clone();
+    if parameters.get("AdministratorRules").is_none() {
+        parameters["AdministratorRules"] = json!("true");
+    }
     let mut python = tool("python");
     python.args(["tests/it/tests/it/deploy/stack.py", command, template, region, partition, &parameters.to_string()]);
     python
@@ -144,9 +149,12 @@ fn a_role_allows_what_its_rule_calls_and_what_lambda_needs() {
                     || [
                         // It has one, which leaves out composite alarms.
                         "cloudwatch:DescribeAlarms",
+                        "codeartifact:ListDomains",
                         "config:GetComplianceDetailsByResource",
                         "config:ListDiscoveredResources",
                         "config:PutEvaluations",
+                        "organizations:DescribeOrganization",
+                        "organizations:ListRoots",
                     ]
                     .contains(&action)
             };
@@ -237,6 +245,13 @@ fn a_rule_about_what_is_the_same_everywhere_is_in_one_region_only() {
     assert_eq!(has(json!({"GlobalRulesRegion": "eu-west-1"})), expected(false));
     assert_eq!(has(json!({"GlobalRulesRegion": "us-east-1"})), expected(true));
     assert_ne!(expected(true), expected(false));
+    let without = has(json!({"AdministratorRules": "false"}));
+    let administrators = rules().into_iter().filter(|meta| meta.deployed == Deployed::Administrator);
+    let administrators: BTreeSet<_> = administrators.map(|meta| pascal(meta.name)).collect();
+    assert_eq!(expected(false).difference(&without).cloned().collect::<BTreeSet<_>>(), administrators);
+    let offered = output_of(&mut python("parameters", TEMPLATE, IRELAND, &json!({})));
+    let offered: Value = serde_json::from_str(&offered).unwrap();
+    assert_eq!(offered["AdministratorRules"]["Default"], "false", "they have to be asked for");
 }
 
 /// Both forms deploy the same, but for where the code is and a tag by which SAM knows its own.
@@ -380,6 +395,10 @@ async fn the_functions_run_as_the_template_sets_them_up() {
         "LocalStorageFamilies": "dl1", "LocalStorageResult": "COMPLIANT", "LookbackDays": "7",
         "EvaluateFailed": "true", "ReportChildJobs": "true", "EbsVolumeEncryptedKeyRequirement": "allow-list",
         "SagemakerJobInVpcSubnetIds": "subnet-1", "SagemakerJobInVpcVpcIds": "vpc-1",
+        "SagemakerSecurityGroupHttpsOnlyAllowedCidrs": "10.0.0.0/8",
+        "SagemakerSecurityGroupHttpsOnlyAllowedPrefixLists": "pl-1", "SagemakerSecurityGroupHttpsOnlyAllowedPorts": "8443",
+        "ScpSagemakerGuardrailsGuardrails": "network-isolation", "VpcSagemakerEndpointsRequiredGateways": "dynamodb",
+        "CodeartifactDomainRestrictedAllowedExternalConnections": "public:npmjs",
         "VpcFlowLogsEnabledAllowedDestinationTypes": "s3", "VpcFlowLogsEnabledAllowedDestinations": "arn:aws:s3:::*",
     });
     // Of everything else, what is not the default.

@@ -103,7 +103,9 @@ pub(super) fn of(scenario: &Scenario) -> Vec<Cell> {
 fn missing(operation: &Operation) -> Vec<Vec<String>> {
     if operation.action.starts_with("ec2:") {
         let names: BTreeSet<_> = operation.bodies.iter().flat_map(|body| leaves(body)).collect();
-        return names.into_iter().map(|name| vec![name]).collect();
+        // An entry of a list is no member: a list may be empty.
+        let names = names.into_iter().filter(|name| name != "item");
+        return names.map(|name| vec![name]).collect();
     }
     let answers: Vec<Value> = operation.bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
     let is_there = |path: &&Vec<String>| answers.iter().any(|answer| has(answer, path));
@@ -116,6 +118,10 @@ impl Cell {
     pub(super) fn case(&self, scenario: &Scenario) -> Option<String> {
         let reads = scenario.meta.iam_actions.contains(&&*self.action);
         match self.trouble {
+            // Rules about networks ask SageMaker one question, all in the same way: where it stands.
+            Trouble::Denied | Trouble::Missing(_) if self.asks_where_sagemaker_stands(scenario) => {
+                Some(format!("{} {:?} of a network", self.action, self.trouble))
+            }
             Trouble::Denied if reads => None,
             Trouble::Missing(_) if reads && scenario.reads_most => None,
             // Rules about jobs read their own results for more than others do.
@@ -125,6 +131,11 @@ impl Cell {
             }
             _ => Some(format!("{} {:?}", self.action, self.trouble)),
         }
+    }
+
+    fn asks_where_sagemaker_stands(&self, scenario: &Scenario) -> bool {
+        self.action.starts_with("sagemaker:")
+            && scenario.meta.resource_types.iter().all(|of| of.starts_with("AWS::EC2::"))
     }
 
     pub(super) fn name(&self, scenario: &Scenario) -> String {

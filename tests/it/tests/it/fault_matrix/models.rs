@@ -21,6 +21,27 @@ pub(super) struct Model {
 /// What there is in every answer although the model does not say so (the API references' examples, and the documentation of the
 /// members).
 const ALWAYS: &[(&str, &[&str])] = &[
+    // CodeArtifact requires nothing. What its User Guide's examples of each call have.
+    (
+        "codeartifact:DescribeDomain",
+        &["domain", "domain.arn", "domain.encryptionKey", "domain.name", "domain.owner", "domain.status"],
+    ),
+    (
+        "codeartifact:DescribeRepository",
+        &[
+            "repository",
+            "repository.externalConnections",
+            "repository.externalConnections.*.externalConnectionName",
+            "repository.externalConnections.*.status",
+            "repository.name",
+            "repository.upstreams.*.repositoryName",
+        ],
+    ),
+    ("codeartifact:GetDomainPermissionsPolicy", &["policy", "policy.document"]),
+    ("codeartifact:GetRepositoryPermissionsPolicy", &["policy", "policy.document"]),
+    ("codeartifact:ListDomains", &["domains", "domains.*.arn", "domains.*.name"]),
+    ("codeartifact:ListRepositoriesInDomain", &["repositories", "repositories.*.name"]),
+    ("codeartifact:ListTagsForResource", &["tags"]),
     (
         "config:DescribeConfigurationRecorders",
         &[
@@ -61,7 +82,26 @@ const ALWAYS: &[(&str, &[&str])] = &[
         ],
     ),
     ("kms:DescribeKey", &["KeyMetadata", "KeyMetadata.Arn", "KeyMetadata.KeyManager", "KeyMetadata.KeyState"]),
+    (
+        "organizations:DescribeOrganization",
+        &[
+            "Organization",
+            "Organization.Arn",
+            "Organization.FeatureSet",
+            "Organization.Id",
+            "Organization.MasterAccountId",
+        ],
+    ),
+    (
+        "organizations:ListRoots",
+        &["Roots", "Roots.*.Id", "Roots.*.PolicyTypes", "Roots.*.PolicyTypes.*.Status", "Roots.*.PolicyTypes.*.Type"],
+    ),
+    ("organizations:ListOrganizationalUnitsForParent", &["OrganizationalUnits", "OrganizationalUnits.*.Id"]),
+    ("organizations:ListAccountsForParent", &["Accounts", "Accounts.*.Id"]),
+    ("organizations:ListPoliciesForTarget", &["Policies", "Policies.*.Id"]),
+    ("organizations:DescribePolicy", &["Policy", "Policy.Content"]),
     ("organizations:DescribeEffectivePolicy", &["EffectivePolicy", "EffectivePolicy.PolicyContent"]),
+    ("organizations:DescribeOrganization", &["Organization", "Organization.Id"]),
     (
         "sagemaker:DescribeNotebookInstance",
         &[

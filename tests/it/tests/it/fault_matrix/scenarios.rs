@@ -12,6 +12,7 @@ use sandbox::{
     Fault, Place, When,
     config_service::{ConfigRule, Kept, Key},
     events::{self, Item},
+    landing_zone,
 };
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -60,16 +61,17 @@ pub(super) struct Operation {
 }
 
 /// An account that has something of everything, in an organization whose policy lets it pass, and one whose organization has none. Their
-/// recorders are the other way round.
+/// recorders and their service control policies are the other way round.
 async fn filled() -> [Place; 2] {
     static FILLED: OnceCell<[Place; 2]> = OnceCell::const_new();
     let fill = async || {
         let account = Account::new("vpc-flow-logs-enabled").await;
         let (door, place) = (&shared().door, account.place.clone());
-        sandbox::landing_zone::fill(door, &place).await.unwrap();
-        sandbox::landing_zone::organize(door, &place).await.unwrap();
+        landing_zone::fill(door, &place).await.unwrap();
+        landing_zone::organize(door, &place).await.unwrap();
         let other = Account::new("ai-services-opt-out").await.place;
         sandbox::account::organization(door, &other).await.unwrap();
+        landing_zone::guardrails::everywhere(door, &other).await.unwrap();
         let daily = json!({"resourceTypes": ["AWS::EC2::NetworkInterface"], "recordingFrequency": "DAILY"});
         let mode = json!({"recordingFrequency": "CONTINUOUS", "recordingModeOverrides": [daily]});
         sandbox::account::record(door, &other, json!({"allSupported": true}), mode).await.unwrap();
@@ -227,7 +229,9 @@ fn item(place: &Place, meta: &Metadata, (_, resource_type, id): &Key) -> Item {
     } else {
         let Place { account, region, .. } = place;
         let kind = match resource_type.as_str() {
+            "AWS::EC2::SecurityGroup" => "ec2:{}:{}:security-group",
             "AWS::EC2::VPC" => "ec2:{}:{}:vpc",
+            "AWS::EC2::Subnet" => "ec2:{}:{}:subnet",
             "AWS::EC2::Volume" => "ec2:{}:{}:volume",
             "AWS::SageMaker::Domain" => "sagemaker:{}:{}:domain",
             other => panic!("{}: how is an ARN of {other} made?", meta.name),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write, fs, process::Stdio};
 
 use sandbox::functions::root;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::compare_or_write_file;
 use crate::sandbox_program::program;
@@ -60,8 +60,11 @@ fn samples_are_about_what_fails(rules: &BTreeMap<&str, Vec<[&str; 3]>>) {
             let invoking: Value = serde_json::from_str(sample["invokingEvent"].as_str().unwrap()).unwrap();
             let item = &invoking["configurationItem"];
             let named = ["/resourceId", "/resourceName", "/configuration/resourceId"].map(|path| item.pointer(path));
-            let named: Vec<_> = named.into_iter().flatten().filter_map(Value::as_str).collect();
-            let is_shown = named.iter().any(|id| failing.contains(&id.rsplit('/').next().unwrap()));
+            let related = item["relationships"].as_array().into_iter().flatten().map(|of| &of["resourceId"]);
+            let named: Vec<_> = named.into_iter().flatten().chain(related).filter_map(Value::as_str).collect();
+            // What concerns all resources, such as a setting of the account, names none.
+            let names_none = !path.ends_with("change.json") && item["relationships"] == json!([]);
+            let is_shown = names_none || named.iter().any(|id| failing.contains(&id.rsplit('/').next().unwrap()));
             assert!(is_shown, "{} is about {named:?}; {failing:?} fail", path.display());
         }
     }

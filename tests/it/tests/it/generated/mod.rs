@@ -1,5 +1,6 @@
 //! Files that are written from the rules' metadata. `cargo bless` writes them; otherwise they are compared.
 
+mod coverage;
 mod drift;
 mod functions;
 mod pages;
@@ -111,7 +112,12 @@ fn the_templates_fit_into_what_aws_takes() {
     }
 }
 
-/// There is no such rule yet.
+#[test]
+fn the_sandbox_knows_the_rules_for_administrators() {
+    let names = rules().into_iter().filter(|meta| meta.deployed == rule::Deployed::Administrator).map(|meta| meta.name);
+    assert_eq!(names.collect::<Vec<_>>(), sandbox::landing_zone::guardrails::FOR_ADMINISTRATORS);
+}
+
 #[test]
 fn rules_for_administrators_are_left_out_unless_asked_for() {
     let everywhere = rules().remove(0);

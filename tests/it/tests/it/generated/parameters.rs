@@ -301,7 +301,8 @@ pub(super) fn of_a_rule(meta: &Metadata, spec: &ParameterSpec) -> Parameter {
         Values::List => {
             let most = match spec.name {
                 "kmsKeyArns" => 384,
-                "localStorageFamilies" => 128,
+                // Two services have gateways.
+                "localStorageFamilies" | "requiredGateways" => 128,
                 // All kinds that there are take 131.
                 "jobTypes" => 160,
                 _ => 256,

@@ -15,6 +15,8 @@ pub(super) struct Statement {
     pub(super) resources: Vec<String>,
 }
 
+const ORGANIZATION: &str = "The whole organization, whose id and management account differ from place to place";
+
 const NO_RESOURCE: &str = "IAM knows no resource for these, so nothing is narrower than *";
 
 /// What a rule reads.
@@ -92,6 +94,9 @@ fn resources(meta: &Metadata, action: &str) -> (&'static str, Vec<String>) {
         ("application-autoscaling" | "ec2", _) if operation.starts_with("Describe") => {
             (NO_RESOURCE, vec!["*".to_owned()])
         }
+        ("ec2", "GetManagedPrefixListEntries") => {
+            ("Prefix lists of other accounts too, since they are shared", vec![in_any_account("ec2", "prefix-list/*")])
+        }
         ("cloudwatch", "DescribeAlarms") => {
             ("CloudWatch lists composite alarms only to those who may describe every alarm", vec!["*".to_owned()])
         }
@@ -110,9 +115,25 @@ fn resources(meta: &Metadata, action: &str) -> (&'static str, Vec<String>) {
         ("config", "DescribeConfigurationRecorders" | "DescribeConfigurationRecorderStatus") => {
             ("AWS makes up the recorder's id", vec![arn("config", "configuration-recorder/*")])
         }
+        ("codeartifact", "DescribeRepository" | "GetRepositoryPermissionsPolicy") => {
+            ("", vec![arn("codeartifact", "repository/*")])
+        }
+        // Of tags, those of what the rule judges.
+        ("codeartifact", action) if action != "ListDomains" => ("", vec![arn("codeartifact", "domain/*")]),
         ("kms", "DescribeKey") => {
             ("Keys of other accounts too, since a resource may use one", vec![in_any_account("kms", "key/*")])
         }
+        ("codeartifact", _) | ("organizations", "DescribeOrganization" | "ListRoots") => {
+            (NO_RESOURCE, vec!["*".to_owned()])
+        }
+        ("organizations", "ListAccountsForParent" | "ListOrganizationalUnitsForParent") => {
+            (ORGANIZATION, ["ou", "root"].map(in_organization).to_vec())
+        }
+        ("organizations", "ListPoliciesForTarget") => {
+            (ORGANIZATION, ["account", "ou", "root"].map(in_organization).to_vec())
+        }
+        // That of AWS's own is of the account `aws`.
+        ("organizations", "DescribePolicy") => (ORGANIZATION, vec![in_organization("policy")]),
         ("organizations", "DescribeEffectivePolicy" | "ListTagsForResource") => (
             "The account itself; its ARN names the organization and its management account, which differ from place to place",
             vec!["arn:${AWS::Partition}:organizations::*:account/*/${AWS::AccountId}".to_owned()],
@@ -132,6 +153,10 @@ fn kind(name: &str) -> String {
 
 fn arn(service: &str, resource: &str) -> String {
     format!("arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")
+}
+
+fn in_organization(resource: &str) -> String {
+    format!("arn:${{AWS::Partition}}:organizations::*:{resource}/*")
 }
 
 fn in_any_account(service: &str, resource: &str) -> String {
