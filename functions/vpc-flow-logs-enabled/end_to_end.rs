@@ -619,7 +619,7 @@ async fn an_entry_that_is_about_nothing_may_be_about_anything() {
     let words = "ResourcesUndecided";
     for (operation, element, error_type, reason) in [
         (FLOW_LOGS, "resourceId", words, "ec2:DescribeFlowLogs listed a flow log without a ResourceId"),
-        ("DescribeSubnets", "vpcId", words, "ec2:DescribeSubnets listed a subnet without an id or a VPC"),
+        ("DescribeSubnets", "vpcId", words, "ec2:DescribeSubnets listed a subnet without its id or its VPC"),
         ("DescribeVpcs", "vpcId", "ListIncomplete", "ec2:DescribeVpcs listed a VPC without an id"),
     ] {
         let mut network = Network::three("").await;

@@ -239,6 +239,27 @@ async fn an_endpoint_has_to_be_in_two_zones_and_in_every_zone_of_a_client() {
 }
 
 #[tokio::test]
+async fn a_local_zone_is_no_second_zone_and_needs_no_interface() {
+    let mut network = Network::with("").await;
+    network.vpc("v").await;
+    network.equip("v", &["v-a", "v-b"]).await;
+    network.model(&["v-a", "v-c"]).await;
+    account::local_zone(&shared().door, &network.account.place, network.id("v-c"));
+    network.account.scheduled().await.unwrap();
+    assert_eq!(network.kept("v"), "COMPLIANT");
+
+    let mut network = Network::with("").await;
+    network.vpc("v").await;
+    network.equip("v", &["v-a", "v-c"]).await;
+    network.model(&["v-a"]).await;
+    account::local_zone(&shared().door, &network.account.place, network.id("v-c"));
+    network.account.scheduled().await.unwrap();
+    let a = zone(&network, "a").await;
+    let one = |service: &str| format!("{service} (v-{}) is in 1 of 2 zones ({a})", service.split_once('.').unwrap().1);
+    assert_eq!(network.kept("v"), format!("NON_COMPLIANT {}; {}", one(API), one(RUNTIME)));
+}
+
+#[tokio::test]
 async fn services_are_matched_by_their_whole_names_and_fips_will_do() {
     let mut network =
         Network::with(r#"{"requiredServices":"sagemaker.runtime,ec2,kms","requiredGateways":"s3"}"#).await;

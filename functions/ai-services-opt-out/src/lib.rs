@@ -39,8 +39,8 @@
 
 use organizations::{Choice, OptOut};
 use rule::{
-    Context, Deployed, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
-    Severity, Trigger, Values, Verdict,
+    Context, Deployed, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirements,
+    Rule, Severity, Trigger, Values, Verdict,
 };
 
 /// The rule.
@@ -96,7 +96,18 @@ const META: Metadata = Metadata {
         },
     ],
     iam_actions: &["organizations:DescribeEffectivePolicy", "organizations:ListTagsForResource"],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "AWS AI Security Framework",
+            ids: &["AISF-DATA-06"],
+            provenance: Provenance::Prowler("organizations_opt_out_ai_services_policy"),
+        },
+        Requirements {
+            framework: "KISA-ISMS-P",
+            ids: &["2.10.2"],
+            provenance: Provenance::Prowler("organizations_opt_out_ai_services_policy"),
+        },
+    ],
     remediation: Remediation {
         text: "In the organization's management account, enable AI services opt-out policies and attach one to the root that assigns \
                optOut to default. Forbid child policies to change it (@@operators_allowed_for_child_policies: [\"@@none\"] at services, \
@@ -185,13 +196,6 @@ fn written(choice: &Choice) -> String {
         Choice::Other(other) => format!("`{other}`, which is not `optOut`"),
     }
 }
-
-const REQUIREMENTS: [Requirement; 2] = {
-    const fn prowler(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::Prowler("organizations_opt_out_ai_services_policy") }
-    }
-    [prowler("AWS AI Security Framework", "AISF-DATA-06"), prowler("KISA-ISMS-P", "2.10.2")]
-};
 
 #[cfg(test)]
 mod tests {

@@ -69,8 +69,8 @@ pub use home::Homes;
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use outsiders::{Access, Home, access};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, SoFar, Trigger, Values, Verdict, matches,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, SoFar, Trigger, Values, Verdict, matches,
 };
 
 /// The rule.
@@ -94,6 +94,23 @@ const ALLOWED: ParameterSpec = ParameterSpec {
             characters; `none` allows none",
 };
 
+/// Where AWS offers CodeArtifact (AWS General Reference, "AWS CodeArtifact endpoints and quotas"); in no other partition.
+const REGIONS: [&str; 13] = [
+    "ap-northeast-1",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "us-east-1",
+    "us-east-2",
+    "us-west-2",
+];
+
 const META: Metadata = Metadata {
     name: "codeartifact-domain-restricted",
     version: env!("CARGO_PKG_VERSION"),
@@ -102,7 +119,7 @@ const META: Metadata = Metadata {
     resource_types: &["AWS::CodeArtifact::Domain"],
     triggers: &[Trigger::Schedule],
     also_triggered_by: &[],
-    deployed: Deployed::Everywhere,
+    deployed: Deployed::Regions(&REGIONS),
     parameters: &[ALLOWED, KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS],
     iam_actions: &[
         "codeartifact:DescribeDomain",
@@ -115,7 +132,13 @@ const META: Metadata = Metadata {
         "kms:DescribeKey",
         "organizations:DescribeOrganization",
     ],
-    requirements: &REQUIREMENTS,
+    // Nobody publishes a mapping: some of what the rules about the way to the internet answer, for what comes in from there and who
+    // does, and of what those about keys answer.
+    requirements: &[Requirements {
+        framework: "NIST.800-53.r5",
+        ids: &["AC-21", "AC-3", "AC-6", "SC-12(2)", "SC-28(1)", "SC-7", "SC-7(3)"],
+        provenance: Provenance::Inferred,
+    }],
     remediation: Remediation {
         text: "Take away an external connection with DisassociateExternalConnection, and look at what came through it, \
                which stays. Let the policies of the domain and its repositories name accounts of your own, with a \
@@ -277,15 +300,6 @@ fn way_from<'a>(store: &'a str, repositories: &'a [Repository]) -> (String, usiz
     }
     (way.join(" -> "), from.len() - way.len())
 }
-
-/// Nobody publishes a mapping: some of what the rules about the way to the internet answer, for what comes in from
-/// there and who does, and of what those about keys answer.
-const REQUIREMENTS: [Requirement; 7] = {
-    const fn nist(id: &'static str) -> Requirement {
-        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::Inferred }
-    }
-    [nist("AC-21"), nist("AC-3"), nist("AC-6"), nist("SC-12(2)"), nist("SC-28(1)"), nist("SC-7"), nist("SC-7(3)")]
-};
 
 #[cfg(test)]
 mod tests;

@@ -46,7 +46,7 @@
 
 use recorder::{Frequency, LastStatus, Recorder, Recording, Scope};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule,
+    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirements, Rule,
     Severity, Trigger, Verdict,
 };
 
@@ -84,7 +84,33 @@ const META: Metadata = Metadata {
     deployed: Deployed::Everywhere,
     parameters: &[],
     iam_actions: &["config:DescribeConfigurationRecorderStatus", "config:DescribeConfigurationRecorders"],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: &["CM-3", "CM-6(1)", "CM-8", "CM-8(2)"],
+            provenance: Provenance::SecurityHub("Config.1"),
+        },
+        Requirements {
+            framework: "PCI DSS v3.2.1",
+            ids: &["10.5.2", "11.5"],
+            provenance: Provenance::SecurityHub("Config.1"),
+        },
+        Requirements {
+            framework: "CIS AWS Foundations v1.2",
+            ids: &["2.5"],
+            provenance: Provenance::SecurityHub("Config.1"),
+        },
+        Requirements {
+            framework: "CIS AWS Foundations v1.4",
+            ids: &["3.5"],
+            provenance: Provenance::SecurityHub("Config.1"),
+        },
+        Requirements {
+            framework: "CIS AWS Foundations v3.0",
+            ids: &["3.3"],
+            provenance: Provenance::SecurityHub("Config.1"),
+        },
+    ],
     remediation: Remediation {
         text: "Call PutConfigurationRecorder in this account and Region with the strategy ALL_SUPPORTED_RESOURCE_TYPES, or add the missing \
                types to resourceTypes or take them out of exclusionByResourceTypes. Give types that are recorded daily a \
@@ -183,26 +209,6 @@ fn named(types: &[&str], room: usize) -> String {
     let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
     format!("{}{more}", shown.join(", "))
 }
-
-const REQUIREMENTS: [Requirement; 9] = {
-    const fn aws(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::SecurityHub("Config.1") }
-    }
-    const fn nist(id: &'static str) -> Requirement {
-        aws("NIST.800-53.r5", id)
-    }
-    [
-        nist("CM-3"),
-        nist("CM-6(1)"),
-        nist("CM-8"),
-        nist("CM-8(2)"),
-        aws("PCI DSS v3.2.1", "10.5.2"),
-        aws("PCI DSS v3.2.1", "11.5"),
-        aws("CIS AWS Foundations v1.2", "2.5"),
-        aws("CIS AWS Foundations v1.4", "3.5"),
-        aws("CIS AWS Foundations v3.0", "3.3"),
-    ]
-};
 
 #[cfg(test)]
 mod tests {

@@ -37,8 +37,8 @@
 use ec2::{Volume, VolumeState};
 use kms::{KEY_REQUIREMENT_ANY, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, SoFar, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, SoFar, Trigger, Values, Verdict,
 };
 
 /// The rule.
@@ -74,7 +74,35 @@ const META: Metadata = Metadata {
         },
     ],
     iam_actions: &["ec2:DescribeVolumes", "kms:DescribeKey"],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: &[
+                "AU-9(3)", "CM-6(a)", "CM-9(b)", "CP-9(d)", "SC-13(a)", "SC-28(1)", "SC-8(3)", "SC-8(4)", "SI-19(4)",
+            ],
+            provenance: Provenance::Prowler("ec2_ebs_volume_encryption"),
+        },
+        Requirements {
+            framework: "NIST CSF v1.1",
+            ids: &["PR.DS-1"],
+            provenance: Provenance::Prowler("ec2_ebs_volume_encryption"),
+        },
+        Requirements {
+            framework: "PCI DSS v4.0",
+            ids: &["3.5.1", "8.3.2"],
+            provenance: Provenance::Prowler("ec2_ebs_volume_encryption"),
+        },
+        Requirements {
+            framework: "ISO 27001:2022",
+            ids: &["A.8.11", "A.8.24"],
+            provenance: Provenance::Prowler("ec2_ebs_volume_encryption"),
+        },
+        Requirements {
+            framework: "CIS AWS Foundations v3.0",
+            ids: &["2.2.1"],
+            provenance: Provenance::Prowler("ec2_ebs_volume_encryption"),
+        },
+    ],
     remediation: Remediation {
         text: "A volume cannot be encrypted in place, and its key cannot be changed. Take a snapshot, create a volume from it with \
                Encrypted and the right KmsKeyId, and put that in its place; then delete the old volume and its snapshots. Turn on \
@@ -124,32 +152,6 @@ impl Rule for VolumeEncrypted {
         }
     }
 }
-
-const REQUIREMENTS: [Requirement; 15] = {
-    const fn prowler(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::Prowler("ec2_ebs_volume_encryption") }
-    }
-    const fn nist(id: &'static str) -> Requirement {
-        prowler("NIST.800-53.r5", id)
-    }
-    [
-        nist("AU-9(3)"),
-        nist("CM-6(a)"),
-        nist("CM-9(b)"),
-        nist("CP-9(d)"),
-        nist("SC-13(a)"),
-        nist("SC-28(1)"),
-        nist("SC-8(3)"),
-        nist("SC-8(4)"),
-        nist("SI-19(4)"),
-        prowler("NIST CSF v1.1", "PR.DS-1"),
-        prowler("PCI DSS v4.0", "3.5.1"),
-        prowler("PCI DSS v4.0", "8.3.2"),
-        prowler("ISO 27001:2022", "A.8.11"),
-        prowler("ISO 27001:2022", "A.8.24"),
-        prowler("CIS AWS Foundations v3.0", "2.2.1"),
-    ]
-};
 
 #[cfg(test)]
 mod tests {

@@ -57,7 +57,7 @@ const META: Metadata = Metadata {
     deployed: Deployed::Everywhere,
     parameters: &[KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS],
     iam_actions: &["kms:DescribeKey", "sagemaker:DescribeDomain", "sagemaker:ListDomains", "sagemaker:ListTags"],
-    requirements: &kms::REQUIREMENTS,
+    requirements: &[kms::REQUIREMENTS],
     remediation: Remediation {
         text: "The key cannot be changed on an existing domain. Create a new one with a customer-managed KmsKeyId, move users and their \
                files over, and delete this one. If the key is only disabled, enable it; if it is to be deleted, cancel that.",

@@ -30,7 +30,7 @@
 //! * AWS Config managed rule `SAGEMAKER_DOMAIN_IN_VPC`: the same question, in fewer Regions. Security Hub has no such control.
 
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule,
+    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirements, Rule,
     Severity, Trigger, Verdict,
 };
 use sagemaker::{Domain, NetworkAccess};
@@ -50,7 +50,11 @@ const META: Metadata = Metadata {
     deployed: Deployed::Everywhere,
     parameters: &[],
     iam_actions: &["sagemaker:DescribeDomain", "sagemaker:ListDomains", "sagemaker:ListTags"],
-    requirements: &REQUIREMENTS,
+    requirements: &[Requirements {
+        framework: "NIST.800-53.r5",
+        ids: rule::NO_PUBLIC_ACCESS,
+        provenance: Provenance::Inferred,
+    }],
     remediation: Remediation {
         text: "Delete the domain's apps and set AppNetworkAccessType to VpcOnly with UpdateDomain, which takes it only while no app is \
                InService, Pending or Deleting. Where RStudio's DomainExecutionRoleArn is set it cannot be changed: create a new domain \
@@ -87,29 +91,6 @@ impl Rule for DomainVpcOnly {
         })
     }
 }
-
-/// What Security Hub maps SageMaker.2 to, its control for notebook instances in a VPC.
-const REQUIREMENTS: [Requirement; 14] = {
-    const fn nist(id: &'static str) -> Requirement {
-        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::Inferred }
-    }
-    [
-        nist("AC-21"),
-        nist("AC-3"),
-        nist("AC-3(7)"),
-        nist("AC-4"),
-        nist("AC-4(21)"),
-        nist("AC-6"),
-        nist("SC-7"),
-        nist("SC-7(3)"),
-        nist("SC-7(4)"),
-        nist("SC-7(9)"),
-        nist("SC-7(11)"),
-        nist("SC-7(16)"),
-        nist("SC-7(20)"),
-        nist("SC-7(21)"),
-    ]
-};
 
 #[cfg(test)]
 mod tests {

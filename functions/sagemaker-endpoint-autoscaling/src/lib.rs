@@ -47,8 +47,8 @@ mod scaled;
 
 use autoscaling::Scaling;
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, Trigger, Values, Verdict,
 };
 use sagemaker::EndpointStatus;
 pub use scaled::{Component, ScaledEndpoint, ScaledEndpoints, Variant};
@@ -90,7 +90,14 @@ const META: Metadata = Metadata {
         "sagemaker:ListInferenceComponents",
         "sagemaker:ListTags",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: &["CP-10", "SA-13", "SC-36", "SC-5"],
+            provenance: Provenance::Inferred,
+        },
+        Requirements { framework: "ISO 27001:2022", ids: &["A.8.14"], provenance: Provenance::Inferred },
+    ],
     remediation: Remediation {
         text: "Register each variant with RegisterScalableTarget (MinCapacity of two at least, a higher MaxCapacity, nothing in \
                SuspendedState) and give it a policy with PutScalingPolicy, for example target tracking. Inference components are \
@@ -278,19 +285,6 @@ fn things(count: u32, thing: &str) -> String {
 
 // Nobody publishes a mapping for the autoscaling of endpoints. Those of the nearest sibling, Security Hub's SageMaker.4, whose question
 // is whether an endpoint has instances enough.
-const REQUIREMENTS: [Requirement; 5] = {
-    const fn inferred(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::Inferred }
-    }
-    [
-        inferred("NIST.800-53.r5", "CP-10"),
-        inferred("NIST.800-53.r5", "SA-13"),
-        inferred("NIST.800-53.r5", "SC-36"),
-        inferred("NIST.800-53.r5", "SC-5"),
-        inferred("ISO 27001:2022", "A.8.14"),
-    ]
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -97,7 +97,7 @@ const META: Metadata = Metadata {
         "sagemaker:ListEndpoints",
         "sagemaker:ListTags",
     ],
-    requirements: &kms::REQUIREMENTS,
+    requirements: &[kms::REQUIREMENTS],
     remediation: Remediation {
         text: "An endpoint configuration cannot be changed. Create a new one with a customer-managed KmsKeyId, have the endpoint use it \
                (UpdateEndpoint), and delete this one. If the key is only disabled, enable it; if it is to be deleted, cancel that.",

@@ -45,8 +45,8 @@ mod captures;
 
 pub use captures::{Capture, Captures};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, Trigger, Values, Verdict,
 };
 use sagemaker::{CaptureMode, EndpointStatus};
 
@@ -100,7 +100,14 @@ const META: Metadata = Metadata {
         "sagemaker:ListEndpoints",
         "sagemaker:ListTags",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: &["AU-12", "AU-2", "AU-3", "CA-7"],
+            provenance: Provenance::Inferred,
+        },
+        Requirements { framework: "ISO 27001:2022", ids: &["A.8.15", "A.8.16"], provenance: Provenance::Inferred },
+    ],
     remediation: Remediation {
         text: "Create an endpoint configuration whose DataCaptureConfig has EnableCapture, CaptureOptions Input and Output, a sampling \
                percentage and a KMS key, and call UpdateEndpoint with it. An update that retains variant properties keeps the old \
@@ -269,20 +276,6 @@ fn modes(given: &[String]) -> Result<Vec<CaptureMode>, ParameterError> {
 
 // Nobody publishes a mapping for data capture. It is what monitoring and an audit of a model rest on, so those of the nearest
 // siblings about records that are kept (`vpc-flow-logs-enabled`).
-const REQUIREMENTS: [Requirement; 6] = {
-    const fn inferred(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::Inferred }
-    }
-    [
-        inferred("NIST.800-53.r5", "AU-12"),
-        inferred("NIST.800-53.r5", "AU-2"),
-        inferred("NIST.800-53.r5", "AU-3"),
-        inferred("NIST.800-53.r5", "CA-7"),
-        inferred("ISO 27001:2022", "A.8.15"),
-        inferred("ISO 27001:2022", "A.8.16"),
-    ]
-};
-
 #[cfg(test)]
 mod tests {
     use sagemaker::ConfiguredCapture;

@@ -56,8 +56,8 @@ mod deployment;
 
 pub use deployment::{Deployment, Deployments, Origin, Part};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, Trigger, Values, Verdict, matches,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, Trigger, Values, Verdict, matches,
 };
 use sagemaker::{Approval, EndpointStatus, ModelPackage};
 
@@ -108,7 +108,14 @@ const META: Metadata = Metadata {
         "sagemaker:ListInferenceComponents",
         "sagemaker:ListTags",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: &["CA-9(1)", "CM-3", "CM-3(6)", "SI-7(6)"],
+            provenance: Provenance::Inferred,
+        },
+        Requirements { framework: "ISO 27001:2022", ids: &["A.8.32"], provenance: Provenance::Inferred },
+    ],
     remediation: Remediation {
         text: "Register the model as a version of a model package group and have the version approved (UpdateModelPackage, with an \
                ApprovalDescription). Create a model from the version (ModelPackageName), an endpoint configuration with that model, \
@@ -286,19 +293,6 @@ fn brief(package: &str, context: Context<'_>) -> String {
         _ => name.to_owned(),
     }
 }
-
-const REQUIREMENTS: [Requirement; 5] = {
-    const fn inferred(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::Inferred }
-    }
-    [
-        inferred("NIST.800-53.r5", "CA-9(1)"),
-        inferred("NIST.800-53.r5", "CM-3"),
-        inferred("NIST.800-53.r5", "CM-3(6)"),
-        inferred("NIST.800-53.r5", "SI-7(6)"),
-        inferred("ISO 27001:2022", "A.8.32"),
-    ]
-};
 
 #[cfg(test)]
 mod tests {

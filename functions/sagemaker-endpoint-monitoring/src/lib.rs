@@ -48,8 +48,8 @@ mod watched;
 
 use cloudwatch::{Alarm, Metric, Told};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, SoFar, Timestamp, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, SoFar, Timestamp, Trigger, Values, Verdict,
 };
 use sagemaker::{EndpointStatus, ExecutionStatus, MonitoringSchedule, ScheduleStatus};
 pub use watched::{Require, WatchedEndpoint, Watches};
@@ -105,7 +105,14 @@ const META: Metadata = Metadata {
         "sagemaker:ListMonitoringSchedules",
         "sagemaker:ListTags",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: &["AU-6(3)", "AU-6(4)", "CA-7"],
+            provenance: Provenance::Inferred,
+        },
+        Requirements { framework: "ISO 27001:2022", ids: &["A.8.16"], provenance: Provenance::Inferred },
+    ],
     remediation: Remediation {
         text: "Create a CloudWatch alarm on Invocation5XXErrors or ModelLatency in AWS/SageMaker with dimensions EndpointName and \
                VariantName and an action that tells somebody. Or turn on data capture and create a monitoring schedule for the endpoint, \
@@ -326,18 +333,6 @@ fn of_schedule(schedule: &MonitoringSchedule, at: Timestamp, max_age_hours: u32)
 
 // Prowler maps its check of monitoring schedules nowhere that is known here, and nobody else asks. Those of the nearest siblings about
 // what is watched (`vpc-flow-logs-enabled`).
-const REQUIREMENTS: [Requirement; 4] = {
-    const fn inferred(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::Inferred }
-    }
-    [
-        inferred("NIST.800-53.r5", "AU-6(3)"),
-        inferred("NIST.800-53.r5", "AU-6(4)"),
-        inferred("NIST.800-53.r5", "CA-7"),
-        inferred("ISO 27001:2022", "A.8.16"),
-    ]
-};
-
 #[cfg(test)]
 mod tests {
     use sagemaker::Execution;

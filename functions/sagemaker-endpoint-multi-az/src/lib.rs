@@ -61,8 +61,8 @@ mod zones;
 
 pub use deployment::{Deployment, Deployments, Placement, Variant};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, Trigger, Values, Verdict,
 };
 use sagemaker::{EndpointStatus, Hosting};
 
@@ -156,7 +156,18 @@ const META: Metadata = Metadata {
         "sagemaker:ListInferenceComponents",
         "sagemaker:ListTags",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: &["CP-10", "SA-13", "SC-36", "SC-5"],
+            provenance: Provenance::SecurityHub("SageMaker.4"),
+        },
+        Requirements {
+            framework: "ISO 27001:2022",
+            ids: &["A.8.14"],
+            provenance: Provenance::Prowler("sagemaker_endpoint_config_prod_variant_instances"),
+        },
+    ],
     remediation: Remediation {
         text: "Too few instances: set at least two with UpdateEndpointWeightsAndCapacities, and raise MinCapacity of the variant's \
                scalable target (or MinInstanceCount of managed instance scaling). Too few zones: create a model whose VpcConfig has \
@@ -322,23 +333,6 @@ fn instances(variant: &Variant, params: &Params) -> Answer {
         Fact::Unread(reason) => Answer::Unknown(reason.clone()),
     })
 }
-
-const REQUIREMENTS: [Requirement; 5] = {
-    const fn nist(id: &'static str) -> Requirement {
-        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::SecurityHub("SageMaker.4") }
-    }
-    [
-        nist("CP-10"),
-        nist("SA-13"),
-        nist("SC-36"),
-        nist("SC-5"),
-        Requirement {
-            framework: "ISO 27001:2022",
-            id: "A.8.14",
-            provenance: Provenance::Prowler("sagemaker_endpoint_config_prod_variant_instances"),
-        },
-    ]
-};
 
 #[cfg(test)]
 mod tests {

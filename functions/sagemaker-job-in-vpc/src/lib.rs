@@ -37,8 +37,8 @@
 
 use ec2::{AllowedPlaces, Placed, PlacedQuery};
 use rule::{
-    Context, Deployed, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
-    Severity, SoFar, Trigger, Values, Verdict,
+    Context, Deployed, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirements,
+    Rule, Severity, SoFar, Trigger, Values, Verdict,
 };
 use sagemaker::{JOB_PARAMETERS, Job, JobKind, JobParameters, JobQuery, Setting};
 
@@ -108,36 +108,17 @@ const META: Metadata = Metadata {
         "sagemaker:ListTrainingJobs",
         "sagemaker:ListTransformJobs",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &[Requirements {
+        framework: "NIST.800-53.r5",
+        ids: rule::NO_PUBLIC_ACCESS,
+        provenance: Provenance::Inferred,
+    }],
     remediation: Remediation {
         text: "A job cannot be changed. Have whatever starts it set VpcConfig, create the model of a transform job with it, and recreate job \
                definitions and monitoring schedules with it. The VPC needs endpoints for what the job reads, S3 first. The finding of a \
                job that is over goes when the job is older than lookbackDays, or deleted.",
         url: "https://docs.aws.amazon.com/sagemaker/latest/dg/infrastructure-give-access.html",
     },
-};
-
-/// What Security Hub maps SageMaker.2 to, its control for notebook instances in a VPC.
-const REQUIREMENTS: [Requirement; 14] = {
-    const fn nist(id: &'static str) -> Requirement {
-        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::Inferred }
-    }
-    [
-        nist("AC-21"),
-        nist("AC-3"),
-        nist("AC-3(7)"),
-        nist("AC-4"),
-        nist("AC-4(21)"),
-        nist("AC-6"),
-        nist("SC-7"),
-        nist("SC-7(3)"),
-        nist("SC-7(4)"),
-        nist("SC-7(9)"),
-        nist("SC-7(11)"),
-        nist("SC-7(16)"),
-        nist("SC-7(20)"),
-        nist("SC-7(21)"),
-    ]
 };
 
 /// The subnets that a job names.

@@ -34,8 +34,8 @@
 //!   too. There is none for jobs.
 
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, SoFar, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, SoFar, Trigger, Values, Verdict,
 };
 use sagemaker::{Instances, JOB_PARAMETERS, Job, JobKind, JobParameters, JobPart, JobQuery, Setting};
 
@@ -116,10 +116,11 @@ const META: Metadata = Metadata {
         "sagemaker:ListTags",
         "sagemaker:ListTrainingJobs",
     ],
-    requirements: &[
-        Requirement { framework: "NIST.800-53.r5", id: "SC-8", provenance: Provenance::Inferred },
-        Requirement { framework: "NIST.800-53.r5", id: "SC-8(1)", provenance: Provenance::Inferred },
-    ],
+    requirements: &[Requirements {
+        framework: "NIST.800-53.r5",
+        ids: &["SC-8", "SC-8(1)"],
+        provenance: Provenance::Inferred,
+    }],
     remediation: Remediation {
         text: "A job cannot be changed. Have whatever starts it set EnableInterContainerTrafficEncryption, and recreate job definitions and \
                monitoring schedules with it. The finding of a job that is over goes when the job is older than lookbackDays, or \

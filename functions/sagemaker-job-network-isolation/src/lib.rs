@@ -35,7 +35,7 @@
 //! * Security Hub controls SageMaker.11, .12, .14, .20 and .25 ask the same of job definitions and schedules. There is none for jobs.
 
 use rule::{
-    Context, Deployed, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule, Severity,
+    Context, Deployed, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirements, Rule, Severity,
     SoFar, Trigger, Verdict,
 };
 use sagemaker::{JOB_PARAMETERS, Job, JobKind, JobParameters, JobQuery, Setting};
@@ -99,10 +99,11 @@ const META: Metadata = Metadata {
         "sagemaker:ListTrainingJobs",
         "sagemaker:ListTransformJobs",
     ],
-    requirements: &[
-        Requirement { framework: "NIST.800-53.r5", id: "SC-7", provenance: Provenance::Inferred },
-        Requirement { framework: "NIST.800-53.r5", id: "SC-7(3)", provenance: Provenance::Inferred },
-    ],
+    requirements: &[Requirements {
+        framework: "NIST.800-53.r5",
+        ids: &["SC-7", "SC-7(3)"],
+        provenance: Provenance::Inferred,
+    }],
     remediation: Remediation {
         text: "A job cannot be changed. Have whatever starts it set EnableNetworkIsolation, create the model of a transform job with it, and \
                recreate job definitions and monitoring schedules with it. What the container needs belongs into its image. The \

@@ -113,7 +113,7 @@ const META: Metadata = Metadata {
         "sagemaker:ListTrainingJobs",
         "sagemaker:ListTransformJobs",
     ],
-    requirements: &kms::REQUIREMENTS,
+    requirements: &[kms::REQUIREMENTS],
     remediation: Remediation {
         text: "A job cannot be changed. Have whatever starts it set VolumeKmsKeyId to a customer-managed key, and recreate job definitions \
                and monitoring schedules with one. The finding of a job that is over goes when the job is older than lookbackDays, \

@@ -52,8 +52,8 @@
 
 use ec2::{AllowedPlaces, Placed, PlacedQuery};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, SoFar, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, SoFar, Trigger, Values, Verdict,
 };
 use sagemaker::{Model, ModelQuery, Need};
 
@@ -111,36 +111,17 @@ const META: Metadata = Metadata {
         "sagemaker:ListModels",
         "sagemaker:ListTags",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &[Requirements {
+        framework: "NIST.800-53.r5",
+        ids: rule::NO_PUBLIC_ACCESS,
+        provenance: Provenance::Inferred,
+    }],
     remediation: Remediation {
         text: "A model cannot be changed. Create it anew with VpcConfig, and an endpoint configuration with it; for inference components, \
                create their endpoint configuration anew with VpcConfig. Then call UpdateEndpoint, and delete the old ones. The VPC \
                needs endpoints for what the containers read, S3 first.",
         url: "https://docs.aws.amazon.com/sagemaker/latest/dg/host-vpc.html",
     },
-};
-
-/// What Security Hub maps SageMaker.2 to, its control for notebook instances in a VPC.
-const REQUIREMENTS: [Requirement; 14] = {
-    const fn nist(id: &'static str) -> Requirement {
-        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::Inferred }
-    }
-    [
-        nist("AC-21"),
-        nist("AC-3"),
-        nist("AC-3(7)"),
-        nist("AC-4"),
-        nist("AC-4(21)"),
-        nist("AC-6"),
-        nist("SC-7"),
-        nist("SC-7(3)"),
-        nist("SC-7(4)"),
-        nist("SC-7(9)"),
-        nist("SC-7(11)"),
-        nist("SC-7(16)"),
-        nist("SC-7(20)"),
-        nist("SC-7(21)"),
-    ]
 };
 
 /// The subnets that a model names, and those of the endpoint configurations by which inference components run it.

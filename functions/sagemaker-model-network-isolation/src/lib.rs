@@ -56,8 +56,8 @@
 //!   it.
 
 use rule::{
-    Context, Deployed, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement, Rule,
-    Severity, SoFar, Trigger, Values, Verdict, matches,
+    Context, Deployed, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirements,
+    Rule, Severity, SoFar, Trigger, Values, Verdict, matches,
 };
 use sagemaker::{Model, ModelQuery, Need};
 
@@ -109,10 +109,11 @@ const META: Metadata = Metadata {
         "sagemaker:ListModels",
         "sagemaker:ListTags",
     ],
-    requirements: &[
-        Requirement { framework: "NIST.800-53.r5", id: "SC-7", provenance: Provenance::Inferred },
-        Requirement { framework: "NIST.800-53.r5", id: "SC-7(3)", provenance: Provenance::Inferred },
-    ],
+    requirements: &[Requirements {
+        framework: "NIST.800-53.r5",
+        ids: &["SC-7", "SC-7(3)"],
+        provenance: Provenance::Inferred,
+    }],
     remediation: Remediation {
         text: "A model cannot be changed. Create it anew with EnableNetworkIsolation, and an endpoint configuration with it; for \
                inference components, create their endpoint configuration anew with EnableNetworkIsolation. Then call \

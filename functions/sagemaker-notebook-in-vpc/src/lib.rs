@@ -39,8 +39,8 @@
 
 use ec2::{AllowedPlaces, Placed, PlacedQuery};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, SoFar, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, SoFar, Trigger, Values, Verdict,
 };
 use sagemaker::{EVALUATE_FAILED, Notebook};
 
@@ -94,7 +94,23 @@ const META: Metadata = Metadata {
         "sagemaker:ListNotebookInstances",
         "sagemaker:ListTags",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: rule::NO_PUBLIC_ACCESS,
+            provenance: Provenance::SecurityHub("SageMaker.2"),
+        },
+        Requirements {
+            framework: "PCI DSS v4.0",
+            ids: &["1.2.8", "1.3.1", "1.3.2", "1.4.1", "1.4.2", "1.4.4", "1.5.1", "A1.1.3"],
+            provenance: Provenance::Prowler("sagemaker_notebook_instance_vpc_settings_configured"),
+        },
+        Requirements {
+            framework: "ISO 27001:2022",
+            ids: &["A.8.20", "A.8.21", "A.8.22"],
+            provenance: Provenance::Prowler("sagemaker_notebook_instance_vpc_settings_configured"),
+        },
+    ],
     remediation: Remediation {
         text: "The subnet cannot be set or changed on an existing notebook instance. Create a new one with SubnetId, a private subnet of a VPC \
                of yours, and SecurityGroupIds, move the work over, and delete this one. The VPC needs endpoints for what the instance \
@@ -150,46 +166,6 @@ fn gone(subnet: &str) -> Verdict {
         "subnet {subnet} does not exist, or is no longer shared with this account, so nobody can tell its VPC"
     ))
 }
-
-const REQUIREMENTS: [Requirement; 25] = {
-    const fn nist(id: &'static str) -> Requirement {
-        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::SecurityHub("SageMaker.2") }
-    }
-    const fn prowler(framework: &'static str, id: &'static str) -> Requirement {
-        let check = "sagemaker_notebook_instance_vpc_settings_configured";
-        Requirement { framework, id, provenance: Provenance::Prowler(check) }
-    }
-    const fn pci(id: &'static str) -> Requirement {
-        prowler("PCI DSS v4.0", id)
-    }
-    [
-        nist("AC-21"),
-        nist("AC-3"),
-        nist("AC-3(7)"),
-        nist("AC-4"),
-        nist("AC-4(21)"),
-        nist("AC-6"),
-        nist("SC-7"),
-        nist("SC-7(3)"),
-        nist("SC-7(4)"),
-        nist("SC-7(9)"),
-        nist("SC-7(11)"),
-        nist("SC-7(16)"),
-        nist("SC-7(20)"),
-        nist("SC-7(21)"),
-        pci("1.2.8"),
-        pci("1.3.1"),
-        pci("1.3.2"),
-        pci("1.4.1"),
-        pci("1.4.2"),
-        pci("1.4.4"),
-        pci("1.5.1"),
-        pci("A1.1.3"),
-        prowler("ISO 27001:2022", "A.8.20"),
-        prowler("ISO 27001:2022", "A.8.21"),
-        prowler("ISO 27001:2022", "A.8.22"),
-    ]
-};
 
 #[cfg(test)]
 mod tests {

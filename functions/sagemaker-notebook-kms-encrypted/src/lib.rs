@@ -41,7 +41,7 @@
 
 use kms::{KEY_REQUIREMENT_CUSTOMER, KMS_KEY_ARNS, KeyRequirement, Keyed, KeyedQuery};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule,
+    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirements, Rule,
     Severity, SoFar, Trigger, Verdict,
 };
 use sagemaker::{EVALUATE_FAILED, Notebook};
@@ -75,7 +75,28 @@ const META: Metadata = Metadata {
         "sagemaker:ListNotebookInstances",
         "sagemaker:ListTags",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: &["AU-9(3)", "CP-9(d)", "SC-13(a)", "SC-28(1)", "SC-8(3)", "SC-8(4)", "SI-19(4)"],
+            provenance: Provenance::Prowler("sagemaker_notebook_instance_encryption_enabled"),
+        },
+        Requirements {
+            framework: "NIST CSF v1.1",
+            ids: &["PR.DS-1"],
+            provenance: Provenance::Prowler("sagemaker_notebook_instance_encryption_enabled"),
+        },
+        Requirements {
+            framework: "PCI DSS v4.0",
+            ids: &["3.5.1", "8.3.2"],
+            provenance: Provenance::Prowler("sagemaker_notebook_instance_encryption_enabled"),
+        },
+        Requirements {
+            framework: "ISO 27001:2022",
+            ids: &["A.8.11", "A.8.24"],
+            provenance: Provenance::Prowler("sagemaker_notebook_instance_encryption_enabled"),
+        },
+    ],
     remediation: Remediation {
         text: "The key cannot be changed on an existing notebook instance. Create a new one with a customer-managed KmsKeyId, move the \
                work over, and delete this one. If the key is only disabled, enable it; if it is to be deleted, cancel that.",
@@ -110,30 +131,6 @@ impl Rule for NotebookKmsEncrypted {
         })
     }
 }
-
-const REQUIREMENTS: [Requirement; 12] = {
-    const fn prowler(framework: &'static str, id: &'static str) -> Requirement {
-        let check = "sagemaker_notebook_instance_encryption_enabled";
-        Requirement { framework, id, provenance: Provenance::Prowler(check) }
-    }
-    const fn nist(id: &'static str) -> Requirement {
-        prowler("NIST.800-53.r5", id)
-    }
-    [
-        nist("AU-9(3)"),
-        nist("CP-9(d)"),
-        nist("SC-13(a)"),
-        nist("SC-28(1)"),
-        nist("SC-8(3)"),
-        nist("SC-8(4)"),
-        nist("SI-19(4)"),
-        prowler("NIST CSF v1.1", "PR.DS-1"),
-        prowler("PCI DSS v4.0", "3.5.1"),
-        prowler("PCI DSS v4.0", "8.3.2"),
-        prowler("ISO 27001:2022", "A.8.11"),
-        prowler("ISO 27001:2022", "A.8.24"),
-    ]
-};
 
 #[cfg(test)]
 mod tests {

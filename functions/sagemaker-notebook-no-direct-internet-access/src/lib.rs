@@ -29,7 +29,7 @@
 //!   question, asked on a schedule only and without the instance's status.
 
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule,
+    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirements, Rule,
     Severity, Trigger, Verdict,
 };
 use sagemaker::{EVALUATE_FAILED, Notebook};
@@ -56,7 +56,28 @@ const META: Metadata = Metadata {
     deployed: Deployed::Everywhere,
     parameters: &[EVALUATE_FAILED],
     iam_actions: &["sagemaker:DescribeNotebookInstance", "sagemaker:ListNotebookInstances", "sagemaker:ListTags"],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: rule::NO_PUBLIC_ACCESS,
+            provenance: Provenance::SecurityHub("SageMaker.1"),
+        },
+        Requirements {
+            framework: "PCI DSS v3.2.1",
+            ids: &["1.2.1", "1.3.1", "1.3.2", "1.3.4", "1.3.6"],
+            provenance: Provenance::SecurityHub("SageMaker.1"),
+        },
+        Requirements {
+            framework: "PCI DSS v4.0.1",
+            ids: &["1.4.4"],
+            provenance: Provenance::SecurityHub("SageMaker.1"),
+        },
+        Requirements {
+            framework: "ISO 27001:2022",
+            ids: &["A.8.1"],
+            provenance: Provenance::Prowler("sagemaker_notebook_instance_without_direct_internet_access_configured"),
+        },
+    ],
     remediation: Remediation {
         text: "The setting cannot be changed on an existing notebook instance. Create a new one in a subnet of your VPC with \
                DirectInternetAccess set to Disabled, move the work over, and delete this one. What it still needs from outside, \
@@ -86,42 +107,6 @@ impl Rule for NoDirectInternetAccess {
         })
     }
 }
-
-const REQUIREMENTS: [Requirement; 21] = {
-    const fn aws(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::SecurityHub("SageMaker.1") }
-    }
-    const fn nist(id: &'static str) -> Requirement {
-        aws("NIST.800-53.r5", id)
-    }
-    [
-        nist("AC-21"),
-        nist("AC-3"),
-        nist("AC-3(7)"),
-        nist("AC-4"),
-        nist("AC-4(21)"),
-        nist("AC-6"),
-        nist("SC-7"),
-        nist("SC-7(3)"),
-        nist("SC-7(4)"),
-        nist("SC-7(9)"),
-        nist("SC-7(11)"),
-        nist("SC-7(16)"),
-        nist("SC-7(20)"),
-        nist("SC-7(21)"),
-        aws("PCI DSS v3.2.1", "1.2.1"),
-        aws("PCI DSS v3.2.1", "1.3.1"),
-        aws("PCI DSS v3.2.1", "1.3.2"),
-        aws("PCI DSS v3.2.1", "1.3.4"),
-        aws("PCI DSS v3.2.1", "1.3.6"),
-        aws("PCI DSS v4.0.1", "1.4.4"),
-        Requirement {
-            framework: "ISO 27001:2022",
-            id: "A.8.1",
-            provenance: Provenance::Prowler("sagemaker_notebook_instance_without_direct_internet_access_configured"),
-        },
-    ]
-};
 
 #[cfg(test)]
 mod tests {

@@ -29,7 +29,7 @@
 //!   without the instance's status.
 
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirement, Rule,
+    Context, Deployed, Fact, Metadata, ParameterError, Parameters, Provenance, Remediation, Requirements, Rule,
     Severity, Trigger, Verdict,
 };
 use sagemaker::{EVALUATE_FAILED, Notebook};
@@ -56,7 +56,18 @@ const META: Metadata = Metadata {
     deployed: Deployed::Everywhere,
     parameters: &[EVALUATE_FAILED],
     iam_actions: &["sagemaker:DescribeNotebookInstance", "sagemaker:ListNotebookInstances", "sagemaker:ListTags"],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: &["AC-2(1)", "AC-3(15)", "AC-3(7)", "AC-6", "AC-6(2)", "AC-6(10)"],
+            provenance: Provenance::SecurityHub("SageMaker.3"),
+        },
+        Requirements {
+            framework: "PCI DSS v4.0",
+            ids: &["7.2.1", "7.2.2", "7.2.3"],
+            provenance: Provenance::Prowler("sagemaker_notebook_instance_root_access_disabled"),
+        },
+    ],
     remediation: Remediation {
         text: "Stop the notebook instance, set RootAccess to Disabled with UpdateNotebookInstance, and start it again. What its users \
                install as root, let a lifecycle configuration install: its scripts run as root all the same, so see to it who may \
@@ -86,27 +97,6 @@ impl Rule for RootAccessDisabled {
         })
     }
 }
-
-const REQUIREMENTS: [Requirement; 9] = {
-    const fn nist(id: &'static str) -> Requirement {
-        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::SecurityHub("SageMaker.3") }
-    }
-    const fn pci(id: &'static str) -> Requirement {
-        let check = "sagemaker_notebook_instance_root_access_disabled";
-        Requirement { framework: "PCI DSS v4.0", id, provenance: Provenance::Prowler(check) }
-    }
-    [
-        nist("AC-2(1)"),
-        nist("AC-3(15)"),
-        nist("AC-3(7)"),
-        nist("AC-6"),
-        nist("AC-6(2)"),
-        nist("AC-6(10)"),
-        pci("7.2.1"),
-        pci("7.2.2"),
-        pci("7.2.3"),
-    ]
-};
 
 #[cfg(test)]
 mod tests {

@@ -37,8 +37,8 @@
 //! * Amazon SageMaker API, `ListTags`.
 
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, Trigger, Values, Verdict,
 };
 use sagemaker::{Provisioned, ProvisionedStatus};
 
@@ -74,7 +74,11 @@ const META: Metadata = Metadata {
         "sagemaker:ListNotebookInstances",
         "sagemaker:ListTags",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &[Requirements {
+        framework: "NIST.800-53.r5",
+        ids: &["CA-9(1)", "CM-2", "CM-3(6)"],
+        provenance: Provenance::Inferred,
+    }],
     remediation: Remediation {
         text: "A resource cannot be handed to Service Catalog. Launch the product that makes such a resource (or, where that is \
                accepted, create it with a CloudFormation stack), move the work over, and delete this one. If there is no such product, \
@@ -144,13 +148,6 @@ fn origin(resource: &Provisioned, Params { accept_cloudformation }: Params) -> V
         None => Verdict::non_compliant("no tag of Service Catalog, so it did not create it; launch a product instead"),
     }
 }
-
-const REQUIREMENTS: [Requirement; 3] = {
-    const fn nist(id: &'static str) -> Requirement {
-        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::Inferred }
-    }
-    [nist("CA-9(1)"), nist("CM-2"), nist("CM-3(6)")]
-};
 
 #[cfg(test)]
 mod tests {

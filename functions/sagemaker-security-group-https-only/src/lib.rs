@@ -48,8 +48,8 @@ use std::collections::BTreeSet;
 use ec2::{GroupPlace, Opening, Peer, SecurityGroup, SecurityGroupQuery, VpcBlocks};
 use ipnet::IpNet;
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, SoFar, Trigger, Values, Verdict, matches,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, SoFar, Trigger, Values, Verdict, matches,
 };
 
 /// The rule.
@@ -105,30 +105,27 @@ const META: Metadata = Metadata {
             about: "TCP ports that may be open, and ranges of them (`8000-8100`)",
         },
     ],
-    iam_actions: &[
+    iam_actions: sagemaker::actions_with_standing![
         "ec2:DescribeManagedPrefixLists",
         "ec2:DescribeSecurityGroups",
         "ec2:DescribeVpcs",
-        "sagemaker:DescribeAutoMLJobV2",
-        "sagemaker:DescribeDomain",
-        "sagemaker:DescribeEndpointConfig",
-        "sagemaker:DescribeHyperParameterTuningJob",
-        "sagemaker:DescribeLabelingJob",
-        "sagemaker:DescribeModel",
-        "sagemaker:DescribeNotebookInstance",
-        "sagemaker:DescribeProcessingJob",
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:ListAutoMLJobs",
-        "sagemaker:ListDomains",
-        "sagemaker:ListEndpointConfigs",
-        "sagemaker:ListHyperParameterTuningJobs",
-        "sagemaker:ListLabelingJobs",
-        "sagemaker:ListModels",
-        "sagemaker:ListNotebookInstances",
-        "sagemaker:ListProcessingJobs",
-        "sagemaker:ListTrainingJobs",
     ],
-    requirements: &REQUIREMENTS,
+    // Those that Security Hub gives its controls of what can be reached from where, the nearest siblings.
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: &[
+                "AC-3", "AC-4", "AC-4(21)", "AC-6", "SC-7", "SC-7(3)", "SC-7(4)", "SC-7(5)", "SC-7(9)", "SC-7(11)",
+                "SC-7(16)", "SC-7(21)",
+            ],
+            provenance: Provenance::Inferred,
+        },
+        Requirements {
+            framework: "ISO 27001:2022",
+            ids: &["A.8.20", "A.8.21", "A.8.22"],
+            provenance: Provenance::Inferred,
+        },
+    ],
     remediation: Remediation {
         text: "Replace the rules that are named. Outbound, allow TCP 443 to the VPC's blocks and to the prefix lists of gateway \
                endpoints instead of 0.0.0.0/0; inbound, TCP 443 from the VPC's blocks. What the members of the group say to each other, \
@@ -395,33 +392,6 @@ fn ports(given: Vec<String>) -> Result<Vec<(u16, u16)>, ParameterError> {
     ranges.sort_unstable();
     Ok(ranges)
 }
-
-/// Those that Security Hub gives its controls of what can be reached from where, the nearest siblings.
-const REQUIREMENTS: [Requirement; 15] = {
-    const fn inferred(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::Inferred }
-    }
-    const fn nist(id: &'static str) -> Requirement {
-        inferred("NIST.800-53.r5", id)
-    }
-    [
-        nist("AC-3"),
-        nist("AC-4"),
-        nist("AC-4(21)"),
-        nist("AC-6"),
-        nist("SC-7"),
-        nist("SC-7(3)"),
-        nist("SC-7(4)"),
-        nist("SC-7(5)"),
-        nist("SC-7(9)"),
-        nist("SC-7(11)"),
-        nist("SC-7(16)"),
-        nist("SC-7(21)"),
-        inferred("ISO 27001:2022", "A.8.20"),
-        inferred("ISO 27001:2022", "A.8.21"),
-        inferred("ISO 27001:2022", "A.8.22"),
-    ]
-};
 
 #[cfg(test)]
 mod tests;

@@ -49,8 +49,8 @@
 
 use ec2::{Route, RouteQuery, ScopedSubnet, ScopedSubnetQuery, Way};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, SoFar, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, SoFar, Trigger, Values, Verdict,
 };
 
 /// The rule.
@@ -98,32 +98,18 @@ const META: Metadata = Metadata {
                     gateways and private NAT gateways",
         },
     ],
-    iam_actions: &[
+    iam_actions: sagemaker::actions_with_standing![
         "ec2:DescribeNatGateways",
         "ec2:DescribeRouteTables",
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcEndpoints",
         "ec2:GetManagedPrefixListEntries",
-        "sagemaker:DescribeAutoMLJobV2",
-        "sagemaker:DescribeDomain",
-        "sagemaker:DescribeEndpointConfig",
-        "sagemaker:DescribeHyperParameterTuningJob",
-        "sagemaker:DescribeLabelingJob",
-        "sagemaker:DescribeModel",
-        "sagemaker:DescribeNotebookInstance",
-        "sagemaker:DescribeProcessingJob",
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:ListAutoMLJobs",
-        "sagemaker:ListDomains",
-        "sagemaker:ListEndpointConfigs",
-        "sagemaker:ListHyperParameterTuningJobs",
-        "sagemaker:ListLabelingJobs",
-        "sagemaker:ListModels",
-        "sagemaker:ListNotebookInstances",
-        "sagemaker:ListProcessingJobs",
-        "sagemaker:ListTrainingJobs",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &[Requirements {
+        framework: "NIST.800-53.r5",
+        ids: rule::NO_PUBLIC_ACCESS,
+        provenance: Provenance::Inferred,
+    }],
     remediation: Remediation {
         text: "Delete the route to the internet, or associate the subnet with a route table that has none. Give SageMaker what it needs \
                through VPC endpoints and a package mirror. Where traffic has to leave, let it leave by a transit gateway through the \
@@ -244,28 +230,6 @@ fn judge(route: &Route, params: &Params) -> Answer {
         (Ok(None), Ok(()), Fact::Known(_)) => Answer::Out,
     }
 }
-
-const REQUIREMENTS: [Requirement; 14] = {
-    const fn nist(id: &'static str) -> Requirement {
-        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::Inferred }
-    }
-    [
-        nist("AC-21"),
-        nist("AC-3"),
-        nist("AC-3(7)"),
-        nist("AC-4"),
-        nist("AC-4(21)"),
-        nist("AC-6"),
-        nist("SC-7"),
-        nist("SC-7(3)"),
-        nist("SC-7(4)"),
-        nist("SC-7(9)"),
-        nist("SC-7(11)"),
-        nist("SC-7(16)"),
-        nist("SC-7(20)"),
-        nist("SC-7(21)"),
-    ]
-};
 
 #[cfg(test)]
 mod tests;

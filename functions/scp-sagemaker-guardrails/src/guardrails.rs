@@ -59,7 +59,8 @@ type Action = (&'static str, &'static str, Instances, &'static [Guardrail]);
 const ACTIONS: [Action; 16] = [
     ("CreateTrainingJob", "training-job", Instances::Several, &JOB),
     ("CreateHyperParameterTuningJob", "hyper-parameter-tuning-job", Instances::Several, &JOB),
-    ("CreateProcessingJob", "processing-job", Instances::One, &JOB),
+    // Its InstancePreferences may be several.
+    ("CreateProcessingJob", "processing-job", Instances::Several, &JOB),
     ("CreateTransformJob", "transform-job", Instances::One, &[VolumeKms, OutputKms]),
     ("CreateAutoMLJob", "automl-job", Instances::All, &AUTOML),
     ("CreateAutoMLJobV2", "automl-job", Instances::All, &AUTOML),

@@ -93,8 +93,8 @@ mod guardrails;
 use guardrails::{GUARDRAILS, Guarded, Guardrail, Judged};
 use organizations::{Member, Organization, ServiceControl};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, Trigger, Values, Verdict,
 };
 
 /// The rule.
@@ -133,7 +133,14 @@ const META: Metadata = Metadata {
         "organizations:ListRoots",
         "organizations:ListTagsForResource",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: &["AC-3", "AC-4", "AC-6", "SC-7", "SC-8", "SC-28(1)"],
+            provenance: Provenance::Inferred,
+        },
+        Requirements { framework: "ISO 27001:2022", ids: &["A.8.20", "A.8.24"], provenance: Provenance::Inferred },
+    ],
     remediation: Remediation {
         text: "Attach service control policies to the root or to the unit above the named accounts that deny the named actions without \
                conditions but the guardrail's own: Null true for a key that may not be left out, as sagemaker:VolumeKmsKeyArn or \
@@ -197,7 +204,10 @@ fn judge(organization: &Organization, params: &Params) -> Verdict {
             .iter()
             .find_map(|(guardrail, guarded)| Some(format!("{}: {}", guardrail.name(), guarded.unknown.as_ref()?)));
         match (&member.is_active, is_open, why) {
-            (Fact::Known(_), true, _) => open.push((label(member), gaps(&guarded))),
+            (Fact::Known(_), true, _) => {
+                let is_bare = guarded.iter().all(|(_, guarded)| guarded.open.is_empty() || guarded.is_missing());
+                open.push((is_bare, label(member), gaps(&guarded)));
+            }
             (Fact::Absent, true, _) => unknown.push((label(member), "whether it is in use was not said".to_owned())),
             (Fact::Unread(reason), true, _) => unknown.push((label(member), reason.clone())),
             (_, false, Some(why)) => unknown.push((label(member), why)),
@@ -214,12 +224,14 @@ fn judge(organization: &Organization, params: &Params) -> Verdict {
         1 => "the one member account".to_owned(),
         all => format!("{count} of {all} member accounts"),
     };
-    if let Some((first, gaps)) = open.first() {
+    // A gap in what is denied is told before what is not denied at all, which is easier to see.
+    open.sort_by_key(|(is_bare, ..)| *is_bare);
+    if let Some((_, first, gaps)) = open.first() {
         let lacks = if open.len() == 1 { "lacks" } else { "lack" };
         return Verdict::non_compliant(format!(
             "{} {lacks} guardrails: {}{gaps}",
             of(open.len()),
-            names(open.iter().map(|(label, _)| label.as_str()), first)
+            names(open.iter().map(|(_, label, _)| label.as_str()), first)
         ));
     }
     if let Some((first, why)) = unknown.first() {
@@ -285,22 +297,6 @@ fn gaps(guarded: &[(Guardrail, Guarded)]) -> String {
     }
     said.join("; ")
 }
-
-const REQUIREMENTS: [Requirement; 8] = {
-    const fn inferred(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::Inferred }
-    }
-    [
-        inferred("NIST.800-53.r5", "AC-3"),
-        inferred("NIST.800-53.r5", "AC-4"),
-        inferred("NIST.800-53.r5", "AC-6"),
-        inferred("NIST.800-53.r5", "SC-7"),
-        inferred("NIST.800-53.r5", "SC-8"),
-        inferred("NIST.800-53.r5", "SC-28(1)"),
-        inferred("ISO 27001:2022", "A.8.20"),
-        inferred("ISO 27001:2022", "A.8.24"),
-    ]
-};
 
 #[cfg(test)]
 mod tests;

@@ -151,6 +151,7 @@ fn the_verdict_table() {
         let lost = Arc::new(Level { target: ACCOUNT.to_owned(), policies: Err(reason.to_owned()) });
         member(ACCOUNT, None, vec![level("r-root", &[]), lost])
     };
+    let with_a_gap = || under([&platform()[8..9], &[], &[], &[]]);
     let some = looking_for(&[Guardrail::DirectInternetAccess, Guardrail::RootAccess]);
     for (control, params, expected) in [
         (
@@ -202,6 +203,13 @@ fn the_verdict_table() {
             on(["1", "2", "3", "4", "5"].map(|id| bare(id, None)).to_vec()),
             some.clone(),
             "NON_COMPLIANT 5 of 5 member accounts lack guardrails: 1, 2, 3 and 2 more; the first: nothing denies direct-internet-access, root-access",
+        ),
+        // A gap is told before an account without any.
+        (
+            on(vec![bare("1", None), with_a_gap()]),
+            some.clone(),
+            "NON_COMPLIANT 2 of 2 member accounts lack guardrails: chatbots (111122223333), 1; the first: root-access leaves open \
+             sagemaker:UpdateNotebookInstance with sagemaker:RootAccess Enabled; nothing denies direct-internet-access",
         ),
         // What cannot be told.
         (
@@ -306,32 +314,45 @@ fn the_network_is_both_keys_or_either() {
     assert_eq!(under_one(denies(&actions, &only), Guardrail::Vpc), "nothing denies vpc");
 }
 
+/// A denial of actions by the element of the statement that names them.
+fn denied(element: &str, actions: &Value) -> String {
+    let mut denied = json!({"Effect": "Deny", "Resource": "*"});
+    denied[element] = actions.clone();
+    under_one(statement(&denied), Guardrail::AppNetworkAccessType)
+}
+
+const UPDATE: &str =
+    "app-network-access-type leaves open sagemaker:UpdateDomain with sagemaker:AppNetworkAccessType PublicInternetOnly";
+const CREATE: &str =
+    "app-network-access-type leaves open sagemaker:CreateDomain without sagemaker:AppNetworkAccessType";
+
 #[test]
 fn actions_are_patterns_of_any_case() {
-    let domain = |element: &str, actions: Value| {
-        let mut denied = json!({"Effect": "Deny", "Resource": "*"});
-        denied[element] = actions;
-        under_one(statement(&denied), Guardrail::AppNetworkAccessType)
-    };
-    let update = "app-network-access-type leaves open sagemaker:UpdateDomain with sagemaker:AppNetworkAccessType PublicInternetOnly";
-    let create = "app-network-access-type leaves open sagemaker:CreateDomain without sagemaker:AppNetworkAccessType";
-    for (element, actions, expected) in [
-        ("Action", json!("*"), "COMPLIANT"),
-        ("Action", json!("sagemaker:*"), "COMPLIANT"),
-        ("Action", json!(["SAGEMAKER:createdomain", "SageMaker:update*"]), "COMPLIANT"),
-        ("Action", json!("sagemaker:?????eDomain"), "COMPLIANT"),
-        ("Action", json!("sagemaker:*Domain"), "COMPLIANT"),
-        ("Action", json!("sagemaker:CreateDomain"), update),
-        ("Action", json!(["sagemaker:CreateDomain", "sagemaker:UpdateDomains"]), update),
-        ("Action", json!("sagemaker:UpdateDomain"), create),
-        ("Action", json!("s3:*"), "nothing denies app-network-access-type"),
-        ("Action", json!([]), "nothing denies app-network-access-type"),
-        ("NotAction", json!("s3:*"), "COMPLIANT"),
-        ("NotAction", json!(["s3:*", "sagemaker:CreateDomain"]), create),
-        ("NotAction", json!("sagemaker:*"), "nothing denies app-network-access-type"),
-        ("NotAction", json!(["iam:*", "Sagemaker:update*"]), update),
+    for (actions, expected) in [
+        (json!("*"), "COMPLIANT"),
+        (json!("sagemaker:*"), "COMPLIANT"),
+        (json!(["SAGEMAKER:createdomain", "SageMaker:update*"]), "COMPLIANT"),
+        (json!("sagemaker:?????eDomain"), "COMPLIANT"),
+        (json!("sagemaker:*Domain"), "COMPLIANT"),
+        (json!("sagemaker:CreateDomain"), UPDATE),
+        (json!(["sagemaker:CreateDomain", "sagemaker:UpdateDomains"]), UPDATE),
+        (json!("sagemaker:UpdateDomain"), CREATE),
+        (json!("s3:*"), "nothing denies app-network-access-type"),
+        (json!([]), "nothing denies app-network-access-type"),
     ] {
-        assert_eq!(domain(element, actions.clone()), expected, "{element} {actions}");
+        assert_eq!(denied("Action", &actions), expected, "{actions}");
+    }
+}
+
+#[test]
+fn not_action_denies_all_but_what_it_names() {
+    for (actions, expected) in [
+        (json!("s3:*"), "COMPLIANT"),
+        (json!(["s3:*", "sagemaker:CreateDomain"]), CREATE),
+        (json!("sagemaker:*"), "nothing denies app-network-access-type"),
+        (json!(["iam:*", "Sagemaker:update*"]), UPDATE),
+    ] {
+        assert_eq!(denied("NotAction", &actions), expected, "{actions}");
     }
 }
 
@@ -584,7 +605,7 @@ fn a_volume_key_and_instance_types_with_local_storage() {
         assert_eq!(split(any, exempt.clone()), open("CreateTrainingJob", " and 8 more actions"), "{exempt}");
     }
     // One type with local storage lets out all that stand beside it.
-    assert_eq!(split("ForAllValues:StringNotLike", json!(families)), open("CreateTrainingJob", " and 2 more actions"));
+    assert_eq!(split("ForAllValues:StringNotLike", json!(families)), open("CreateTrainingJob", " and 3 more actions"));
     // Without a set operator, nobody says what a list is compared with.
     assert!(
         split("StringNotLike", json!(families))
@@ -702,7 +723,7 @@ fn lists_of_instance_types_are_mixed_of_all_that_is_told_apart() {
     let large = ("ForAllValues:StringNotLike", json!("ml.g5.48xlarge"));
     let locals: Vec<_> = sagemaker::LocalStorage::families().iter().map(|family| format!("ml.{family}.*")).collect();
     let open = "volume-kms leaves open sagemaker:CreateTrainingJob without sagemaker:VolumeKmsKeyArn \
-                (exempt by sagemaker:InstanceTypes) and 2 more actions";
+                (exempt by sagemaker:InstanceTypes) and 3 more actions";
     assert_eq!(types([large.clone(), large]), open);
     // m5 beside anything is denied, and others beside g5 are not.
     let verdict = types([("ForAnyValue:StringLike", json!("ml.m5.*")), ("ForAllValues:StringNotLike", json!(locals))]);
@@ -712,6 +733,29 @@ fn lists_of_instance_types_are_mixed_of_all_that_is_told_apart() {
         [json!(["ml.m5.*"]), json!(locals.iter().map(String::as_str).chain(["ml.m5.*"]).collect::<Vec<_>>())];
     let verdict = types([("ForAllValues:StringLike", one), ("ForAllValues:StringNotLike", another)]);
     assert_eq!(verdict, open);
+}
+
+/// A processing job may prefer several instance types, of which it runs on one.
+#[test]
+fn one_type_with_local_storage_lets_out_the_preferences_beside_it() {
+    let families: Vec<_> = sagemaker::LocalStorage::families().iter().map(|family| format!("ml.{family}.*")).collect();
+    let but = |operator: &str| json!({"Null": {VOLUME_KEY: "true"}, operator: {"sagemaker:InstanceTypes": families}});
+    let (several, one): (Vec<&str>, Vec<&str>) =
+        and(&["CreateTransformJob", "CreateEndpointConfig"]).iter().copied().partition(|action| {
+            ["CreateTrainingJob", "CreateHyperParameterTuningJob", "CreateEndpointConfig"].contains(action)
+        });
+    let others = ["CreateAutoMLJob*", "CreateNotebookInstance", "CreateDomain"];
+    let policies = [
+        denies(&several, &but("ForAnyValue:StringNotLike")),
+        denies(&one, &but("ForAllValues:StringNotLike")),
+        denies(&others, &json!({"Null": {VOLUME_KEY: "true"}})),
+    ];
+    let verdict = decided(&on(vec![under([&policies, &[], &[], &[]])]), &looking_for(&[Guardrail::VolumeKms]));
+    assert_eq!(
+        verdict,
+        "NON_COMPLIANT the one member account lacks guardrails: chatbots (111122223333): volume-kms leaves open \
+         sagemaker:CreateProcessingJob without sagemaker:VolumeKmsKeyArn (exempt by sagemaker:InstanceTypes)"
+    );
 }
 
 #[test]

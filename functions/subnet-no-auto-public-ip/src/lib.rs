@@ -33,8 +33,8 @@
 
 use ec2::{ScopedSubnet, ScopedSubnetQuery};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, SoFar, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, SoFar, Trigger, Values, Verdict,
 };
 
 /// The rule.
@@ -73,28 +73,20 @@ const META: Metadata = Metadata {
             about: "look at IPv6 addresses, too",
         },
     ],
-    iam_actions: &[
-        "ec2:DescribeSubnets",
-        "sagemaker:DescribeAutoMLJobV2",
-        "sagemaker:DescribeDomain",
-        "sagemaker:DescribeEndpointConfig",
-        "sagemaker:DescribeHyperParameterTuningJob",
-        "sagemaker:DescribeLabelingJob",
-        "sagemaker:DescribeModel",
-        "sagemaker:DescribeNotebookInstance",
-        "sagemaker:DescribeProcessingJob",
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:ListAutoMLJobs",
-        "sagemaker:ListDomains",
-        "sagemaker:ListEndpointConfigs",
-        "sagemaker:ListHyperParameterTuningJobs",
-        "sagemaker:ListLabelingJobs",
-        "sagemaker:ListModels",
-        "sagemaker:ListNotebookInstances",
-        "sagemaker:ListProcessingJobs",
-        "sagemaker:ListTrainingJobs",
+    iam_actions: sagemaker::actions_with_standing!["ec2:DescribeSubnets"],
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: rule::NO_PUBLIC_ACCESS,
+            provenance: Provenance::SecurityHub("EC2.15"),
+        },
+        Requirements { framework: "PCI DSS v4.0.1", ids: &["1.4.4"], provenance: Provenance::SecurityHub("EC2.15") },
+        Requirements {
+            framework: "ISO 27001:2022",
+            ids: &["A.8.20", "A.8.21", "A.8.22"],
+            provenance: Provenance::Prowler("vpc_subnet_no_public_ip_by_default"),
+        },
     ],
-    requirements: &REQUIREMENTS,
     remediation: Remediation {
         text: "Switch off MapPublicIpOnLaunch and AssignIpv6AddressOnCreation of the subnet (ModifySubnetAttribute); what runs keeps its \
                addresses. Give a public address to what needs one when you start it, and in a subnet of its own.",
@@ -154,39 +146,6 @@ fn of_ipv6(subnet: &ScopedSubnet) -> Result<Option<&'static str>, String> {
         (Fact::Unread(reason), _) | (Fact::Known(true), Fact::Unread(reason)) => Err(reason.clone()),
     }
 }
-
-const REQUIREMENTS: [Requirement; 18] = {
-    const fn aws(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::SecurityHub("EC2.15") }
-    }
-    const fn nist(id: &'static str) -> Requirement {
-        aws("NIST.800-53.r5", id)
-    }
-    const fn iso(id: &'static str) -> Requirement {
-        let provenance = Provenance::Prowler("vpc_subnet_no_public_ip_by_default");
-        Requirement { framework: "ISO 27001:2022", id, provenance }
-    }
-    [
-        nist("AC-21"),
-        nist("AC-3"),
-        nist("AC-3(7)"),
-        nist("AC-4"),
-        nist("AC-4(21)"),
-        nist("AC-6"),
-        nist("SC-7"),
-        nist("SC-7(3)"),
-        nist("SC-7(4)"),
-        nist("SC-7(9)"),
-        nist("SC-7(11)"),
-        nist("SC-7(16)"),
-        nist("SC-7(20)"),
-        nist("SC-7(21)"),
-        aws("PCI DSS v4.0.1", "1.4.4"),
-        iso("A.8.20"),
-        iso("A.8.21"),
-        iso("A.8.22"),
-    ]
-};
 
 #[cfg(test)]
 mod tests {

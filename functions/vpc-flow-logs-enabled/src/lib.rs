@@ -39,10 +39,10 @@
 //! * Security Hub control EC2.6, AWS Config managed rule `VPC_FLOW_LOGS_ENABLED`: whether there is a flow log, on a schedule only; it
 //!   fails shared VPCs and passes a log that delivers nothing.
 
-use ec2::{Delivery, FlowLog, LoggedSubnet, Traffic, Vpc, VpcQuery, VpcState};
+use ec2::{Delivery, FlowLog, LoggedSubnet, Traffic, Vpc, VpcQuery};
 use rule::{
     ChangedItem, Concerned, Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance,
-    Remediation, Requirement, Resource, Rule, Severity, SoFar, Timestamp, Trigger, Values, Verdict, matches,
+    Remediation, Requirements, Resource, Rule, Severity, SoFar, Timestamp, Trigger, Values, Verdict, matches,
 };
 
 /// The rule.
@@ -133,7 +133,38 @@ const META: Metadata = Metadata {
         },
     ],
     iam_actions: &["ec2:DescribeFlowLogs", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DescribeVpcs"],
-    requirements: &REQUIREMENTS,
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: &["AC-4(26)", "AU-12", "AU-2", "AU-3", "AU-6(3)", "AU-6(4)", "CA-7", "SI-7(8)"],
+            provenance: Provenance::SecurityHub("EC2.6"),
+        },
+        Requirements {
+            framework: "NIST.800-171.r2",
+            ids: &["3.1.20", "3.3.1", "3.13.1"],
+            provenance: Provenance::SecurityHub("EC2.6"),
+        },
+        Requirements {
+            framework: "PCI DSS v3.2.1",
+            ids: &["10.3.3", "10.3.4", "10.3.5", "10.3.6"],
+            provenance: Provenance::SecurityHub("EC2.6"),
+        },
+        Requirements {
+            framework: "ISO 27001:2022",
+            ids: &["A.8.15", "A.8.16", "A.8.20"],
+            provenance: Provenance::Prowler("vpc_flow_logs_enabled"),
+        },
+        Requirements {
+            framework: "CIS AWS Foundations v2.0",
+            ids: &["3.9"],
+            provenance: Provenance::Prowler("vpc_flow_logs_enabled"),
+        },
+        Requirements {
+            framework: "CIS AWS Foundations v3.0",
+            ids: &["3.7"],
+            provenance: Provenance::Prowler("vpc_flow_logs_enabled"),
+        },
+    ],
     remediation: Remediation {
         text: "Create a flow log for the VPC with traffic type ALL and a maximum aggregation interval of 60 seconds, and let it write to its \
                destination: delivery that fails is nearly always a policy of the bucket, the role or the log group. A flow log cannot be \
@@ -214,22 +245,8 @@ impl Rule for FlowLogsEnabled {
 
 /// The verdict on a VPC whose flow logs do not matter.
 fn left_alone(vpc: &Vpc, params: &Params, context: Context<'_>) -> Option<Verdict> {
-    match &vpc.owner {
-        Fact::Known(owner) if owner == context.account => {}
-        Fact::Known(owner) => {
-            return Some(Verdict::not_applicable(format!(
-                "shared by account {owner}, which is the one that can log it"
-            )));
-        }
-        Fact::Absent => return Some(Verdict::undecided("DescribeVpcs gave no OwnerId")),
-        Fact::Unread(reason) => return Some(Verdict::undecided(reason)),
-    }
-    match &vpc.state {
-        Fact::Known(VpcState::Available) => {}
-        Fact::Known(VpcState::Pending) => return Some(Verdict::not_applicable("the VPC is being created")),
-        Fact::Known(VpcState::Deleting) => return Some(Verdict::not_applicable("the VPC is being deleted")),
-        Fact::Absent => return Some(Verdict::undecided("DescribeVpcs gave no State")),
-        Fact::Unread(reason) => return Some(Verdict::undecided(reason)),
+    if let Some(verdict) = ec2::left_alone(&vpc.owner, &vpc.state, context.account, "log it") {
+        return Some(verdict);
     }
     if params.exclude_default_vpc {
         match &vpc.is_default {
@@ -437,40 +454,6 @@ fn destination_types(given: Vec<String>) -> Result<Vec<String>, ParameterError> 
         }),
     }
 }
-
-const REQUIREMENTS: [Requirement; 20] = {
-    const fn aws(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::SecurityHub("EC2.6") }
-    }
-    const fn nist(id: &'static str) -> Requirement {
-        aws("NIST.800-53.r5", id)
-    }
-    const fn prowler(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::Prowler("vpc_flow_logs_enabled") }
-    }
-    [
-        nist("AC-4(26)"),
-        nist("AU-12"),
-        nist("AU-2"),
-        nist("AU-3"),
-        nist("AU-6(3)"),
-        nist("AU-6(4)"),
-        nist("CA-7"),
-        nist("SI-7(8)"),
-        aws("NIST.800-171.r2", "3.1.20"),
-        aws("NIST.800-171.r2", "3.3.1"),
-        aws("NIST.800-171.r2", "3.13.1"),
-        aws("PCI DSS v3.2.1", "10.3.3"),
-        aws("PCI DSS v3.2.1", "10.3.4"),
-        aws("PCI DSS v3.2.1", "10.3.5"),
-        aws("PCI DSS v3.2.1", "10.3.6"),
-        prowler("ISO 27001:2022", "A.8.15"),
-        prowler("ISO 27001:2022", "A.8.16"),
-        prowler("ISO 27001:2022", "A.8.20"),
-        prowler("CIS AWS Foundations v2.0", "3.9"),
-        prowler("CIS AWS Foundations v3.0", "3.7"),
-    ]
-};
 
 #[cfg(test)]
 mod tests;

@@ -1,3 +1,4 @@
+use ec2::VpcState;
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -37,10 +37,10 @@
 //! * Security Hub control EC2.172 asks about VPC Block Public Access alone, AWS Config managed rule
 //!   `INTERNET_GATEWAY_AUTHORIZED_VPC_ONLY` about internet gateways alone.
 
-use ec2::{BlockMode, GatewayVpc, GatewayVpcQuery, PublicAccessBlock, VpcState};
+use ec2::{BlockMode, GatewayVpc, GatewayVpcQuery, PublicAccessBlock};
 use rule::{
-    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation, Requirement,
-    Rule, Severity, SoFar, Trigger, Values, Verdict,
+    Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance, Remediation,
+    Requirements, Rule, Severity, SoFar, Trigger, Values, Verdict,
 };
 
 /// The rule.
@@ -74,33 +74,19 @@ const META: Metadata = Metadata {
         values: Values::List,
         about: "VPCs that are judged beside those that SageMaker stands in",
     }],
-    iam_actions: &[
+    iam_actions: sagemaker::actions_with_standing![
         "ec2:DescribeEgressOnlyInternetGateways",
         "ec2:DescribeInternetGateways",
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcBlockPublicAccessExclusions",
         "ec2:DescribeVpcBlockPublicAccessOptions",
         "ec2:DescribeVpcs",
-        "sagemaker:DescribeAutoMLJobV2",
-        "sagemaker:DescribeDomain",
-        "sagemaker:DescribeEndpointConfig",
-        "sagemaker:DescribeHyperParameterTuningJob",
-        "sagemaker:DescribeLabelingJob",
-        "sagemaker:DescribeModel",
-        "sagemaker:DescribeNotebookInstance",
-        "sagemaker:DescribeProcessingJob",
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:ListAutoMLJobs",
-        "sagemaker:ListDomains",
-        "sagemaker:ListEndpointConfigs",
-        "sagemaker:ListHyperParameterTuningJobs",
-        "sagemaker:ListLabelingJobs",
-        "sagemaker:ListModels",
-        "sagemaker:ListNotebookInstances",
-        "sagemaker:ListProcessingJobs",
-        "sagemaker:ListTrainingJobs",
     ],
-    requirements: &REQUIREMENTS,
+    requirements: &[Requirements {
+        framework: "NIST.800-53.r5",
+        ids: rule::NO_PUBLIC_ACCESS,
+        provenance: Provenance::Inferred,
+    }],
     remediation: Remediation {
         text: "Detach the gateway from the VPC and delete it. If another VPC of the account needs one, set VPC Block Public Access to \
                block-bidirectional for the Region, and exclude that VPC only.",
@@ -123,7 +109,7 @@ impl Rule for NoInternetGateway {
     }
 
     fn decide(vpc: &GatewayVpc, _: &Params, context: Context<'_>) -> Verdict {
-        if let Some(verdict) = left_alone(vpc, context) {
+        if let Some(verdict) = ec2::left_alone(&vpc.owner, &vpc.state, context.account, "attach gateways to it") {
             return verdict;
         }
         let (mut attached, mut doubt) = (Vec::new(), vpc.unread_gateways.clone());
@@ -149,26 +135,6 @@ impl Rule for NoInternetGateway {
             Gate::Open(why) => Verdict::non_compliant(format!("{attached}, and {why}; detach and delete the gateway")),
             Gate::Perhaps(doubt) => Verdict::undecided(format!("{attached}; {doubt}")),
         }
-    }
-}
-
-/// The verdict on a VPC whose gateways do not matter.
-fn left_alone(vpc: &GatewayVpc, context: Context<'_>) -> Option<Verdict> {
-    match &vpc.owner {
-        Fact::Known(owner) if owner == context.account => {}
-        Fact::Known(owner) => {
-            let reason = format!("shared by account {owner}, which is the one that can attach gateways to it");
-            return Some(Verdict::not_applicable(reason));
-        }
-        Fact::Absent => return Some(Verdict::undecided("DescribeVpcs gave no OwnerId")),
-        Fact::Unread(reason) => return Some(Verdict::undecided(reason)),
-    }
-    match &vpc.state {
-        Fact::Known(VpcState::Available) => None,
-        Fact::Known(VpcState::Pending) => Some(Verdict::not_applicable("the VPC is being created")),
-        Fact::Known(VpcState::Deleting) => Some(Verdict::not_applicable("the VPC is being deleted")),
-        Fact::Absent => Some(Verdict::undecided("DescribeVpcs gave no State")),
-        Fact::Unread(reason) => Some(Verdict::undecided(reason)),
     }
 }
 
@@ -221,28 +187,6 @@ fn gate(block: &Fact<PublicAccessBlock>) -> Gate {
     }
     doubt.map_or(Gate::Closed, Gate::Perhaps)
 }
-
-const REQUIREMENTS: [Requirement; 14] = {
-    const fn nist(id: &'static str) -> Requirement {
-        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::Inferred }
-    }
-    [
-        nist("AC-21"),
-        nist("AC-3"),
-        nist("AC-3(7)"),
-        nist("AC-4"),
-        nist("AC-4(21)"),
-        nist("AC-6"),
-        nist("SC-7"),
-        nist("SC-7(3)"),
-        nist("SC-7(4)"),
-        nist("SC-7(9)"),
-        nist("SC-7(11)"),
-        nist("SC-7(16)"),
-        nist("SC-7(20)"),
-        nist("SC-7(21)"),
-    ]
-};
 
 #[cfg(test)]
 mod tests;

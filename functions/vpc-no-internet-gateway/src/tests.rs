@@ -1,4 +1,4 @@
-use ec2::{Exclusion, Gateway};
+use ec2::{Exclusion, Gateway, VpcState};
 
 use super::*;
 

@@ -4,7 +4,9 @@
 //! The VPC endpoints of every VPC in which SageMaker stands, as `DescribeVpcEndpoints` tells of them now. For each of
 //! `requiredServices` (`sagemaker.api` and `sagemaker.runtime`) the VPC needs an interface endpoint that is available, with private
 //! DNS on (unless `requirePrivateDns` is `false`), in at least two zones, and in every zone in which a client has a subnet. For each of
-//! `requiredGateways` (`s3`) it needs a gateway endpoint that is in the route table of every subnet of a client.
+//! `requiredGateways` (`s3`; `none` where S3 is reached otherwise) it needs a gateway endpoint that is in the route table of every subnet
+//! of a client. A zone is an Availability Zone of the Region: a Local Zone or Wavelength Zone is no second one, and in one in which a client
+//! is no interface is asked for.
 //!
 //! An entry is what follows `com.amazonaws.REGION.` in the name of the service, in full: `ec2` is not `ec2messages`. An entry that begins
 //! with `com.amazonaws.`, `cn.com.amazonaws.` or `aws.` is a whole name, in which `REGION` stands for the Region:
@@ -49,10 +51,10 @@
 
 use std::collections::BTreeSet;
 
-use ec2::{ClientSubnet, EndpointKind, EndpointState, EquippedQuery, EquippedVpc, VpcEndpoint, VpcState};
+use ec2::{ClientSubnet, EndpointKind, EndpointState, EquippedQuery, EquippedVpc, VpcEndpoint};
 use rule::{
     ChangedItem, Concerned, Context, Deployed, Fact, Metadata, ParameterError, ParameterSpec, Parameters, Provenance,
-    Remediation, Requirement, Resource, Rule, Severity, SoFar, Trigger, Values, Verdict,
+    Remediation, Requirements, Resource, Rule, Severity, SoFar, Trigger, Values, Verdict,
 };
 
 /// The rule.
@@ -97,7 +99,7 @@ const META: Metadata = Metadata {
             name: "requiredGateways",
             default: "s3",
             values: Values::List,
-            about: "services that need a gateway endpoint, named in the same way",
+            about: "services that need a gateway endpoint, named in the same way; `none` if S3 is reached otherwise",
         },
         ParameterSpec {
             name: "vpcIds",
@@ -118,32 +120,35 @@ const META: Metadata = Metadata {
             about: "ask for private DNS of interface endpoints, and for the VPC's DNS settings that it needs",
         },
     ],
-    iam_actions: &[
+    iam_actions: sagemaker::actions_with_standing![
+        "ec2:DescribeAvailabilityZones",
         "ec2:DescribeRouteTables",
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcAttribute",
         "ec2:DescribeVpcEndpoints",
         "ec2:DescribeVpcs",
-        "sagemaker:DescribeAutoMLJobV2",
-        "sagemaker:DescribeDomain",
-        "sagemaker:DescribeEndpointConfig",
-        "sagemaker:DescribeHyperParameterTuningJob",
-        "sagemaker:DescribeLabelingJob",
-        "sagemaker:DescribeModel",
-        "sagemaker:DescribeNotebookInstance",
-        "sagemaker:DescribeProcessingJob",
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:ListAutoMLJobs",
-        "sagemaker:ListDomains",
-        "sagemaker:ListEndpointConfigs",
-        "sagemaker:ListHyperParameterTuningJobs",
-        "sagemaker:ListLabelingJobs",
-        "sagemaker:ListModels",
-        "sagemaker:ListNotebookInstances",
-        "sagemaker:ListProcessingJobs",
-        "sagemaker:ListTrainingJobs",
     ],
-    requirements: &REQUIREMENTS,
+    // What Security Hub maps EC2.10 to, its control for the endpoint of EC2's own service; zones as in its sibling.
+    requirements: &[
+        Requirements {
+            framework: "NIST.800-53.r5",
+            ids: &[
+                "AC-21", "AC-3", "AC-3(7)", "AC-4", "AC-4(21)", "AC-6", "SC-7", "SC-7(3)", "SC-7(4)", "SC-7(11)",
+                "SC-7(16)", "SC-7(20)", "SC-7(21)",
+            ],
+            provenance: Provenance::SecurityHub("EC2.10"),
+        },
+        Requirements {
+            framework: "NIST.800-171.r2",
+            ids: &["3.1.3", "3.13.1"],
+            provenance: Provenance::SecurityHub("EC2.10"),
+        },
+        Requirements {
+            framework: "ISO 27001:2022",
+            ids: &["A.8.14", "A.8.20", "A.8.22"],
+            provenance: Provenance::Inferred,
+        },
+    ],
     remediation: Remediation {
         text: "Create the missing interface endpoints with private DNS, or add subnets to those there are, so that each has a network \
                interface in every zone of a client and in two at least; turn on the VPC's DNS support and DNS hostnames. Create the \
@@ -160,9 +165,10 @@ impl Rule for HasEndpoints {
     type Params = Params;
 
     fn params(given: &mut Parameters) -> Result<Params, ParameterError> {
+        let gateways = services("requiredGateways", given, &["s3"])?;
         Ok(Params {
             services: services("requiredServices", given, &["sagemaker.api", "sagemaker.runtime"])?,
-            gateways: services("requiredGateways", given, &["s3"])?,
+            gateways: if gateways == ["none"] { Vec::new() } else { gateways },
             vpcs: given.list("vpcIds"),
             central: given.flag("centralEndpoints", false)?,
             private_dns: given.flag("requirePrivateDns", true)?,
@@ -170,7 +176,7 @@ impl Rule for HasEndpoints {
     }
 
     fn query(params: &Params, so_far: &SoFar) -> EquippedQuery {
-        EquippedQuery { at: so_far.at, vpcs: params.vpcs.clone(), dns: params.private_dns, route_tables: true }
+        EquippedQuery { at: so_far.at, vpcs: params.vpcs.clone(), dns: params.private_dns }
     }
 
     /// The VPC of an endpoint. Of a deleted one there is no configuration.
@@ -186,7 +192,7 @@ impl Rule for HasEndpoints {
     }
 
     fn decide(vpc: &EquippedVpc, params: &Params, context: Context<'_>) -> Verdict {
-        if let Some(verdict) = left_alone(vpc, context) {
+        if let Some(verdict) = ec2::left_alone(&vpc.owner, &vpc.state, context.account, "give it endpoints") {
             return verdict;
         }
         let endpoints = match &vpc.endpoints {
@@ -239,27 +245,6 @@ impl Rule for HasEndpoints {
                 "has no endpoint of its own for {elsewhere}, and centralEndpoints is true: another VPC serves it"
             )),
         }
-    }
-}
-
-/// The verdict on a VPC whose endpoints do not matter.
-fn left_alone(vpc: &EquippedVpc, context: Context<'_>) -> Option<Verdict> {
-    match &vpc.owner {
-        Fact::Known(owner) if owner == context.account => {}
-        Fact::Known(owner) => {
-            return Some(Verdict::not_applicable(format!(
-                "shared by account {owner}, which is the one that can give it endpoints"
-            )));
-        }
-        Fact::Absent => return Some(Verdict::undecided("DescribeVpcs gave no OwnerId")),
-        Fact::Unread(reason) => return Some(Verdict::undecided(reason)),
-    }
-    match &vpc.state {
-        Fact::Known(VpcState::Available) => None,
-        Fact::Known(VpcState::Pending) => Some(Verdict::not_applicable("the VPC is being created")),
-        Fact::Known(VpcState::Deleting) => Some(Verdict::not_applicable("the VPC is being deleted")),
-        Fact::Absent => Some(Verdict::undecided("DescribeVpcs gave no State")),
-        Fact::Unread(reason) => Some(Verdict::undecided(reason)),
     }
 }
 
@@ -426,7 +411,8 @@ fn in_every_zone(service: &str, candidates: Candidates<'_>, vpc: &EquippedVpc) -
                     unserved.push((zone, client));
                 }
             }
-            Fact::Absent => drop(doubt.get_or_insert_with(|| format!("the zone of {} was not read", client.id))),
+            // At the edge of the Region.
+            Fact::Absent => {}
             Fact::Unread(reason) => drop(doubt.get_or_insert(reason.clone())),
         }
     }
@@ -435,7 +421,8 @@ fn in_every_zone(service: &str, candidates: Candidates<'_>, vpc: &EquippedVpc) -
         faults.push(format!("not in {}", unserved.join(", ")));
     }
     let passes = certain.len() >= LEAST_ZONES && are_served;
-    let unknown_clients = vpc.clients.iter().any(|client| client.zone.known().is_none()) || vpc.clients_doubt.is_some();
+    let is_unknown = |client: &ClientSubnet| matches!(client.zone, Fact::Unread(_));
+    let unknown_clients = vpc.clients.iter().any(is_unknown) || vpc.clients_doubt.is_some();
     if !faults.is_empty() {
         Answer::Fails(format!("{service} ({}) is {}", candidates.ids(), faults.join(" and ")))
     } else if passes && !unknown_clients {
@@ -541,39 +528,6 @@ fn services(name: &'static str, given: &mut Parameters, defaults: &[&str]) -> Re
         }),
     }
 }
-
-/// What Security Hub maps EC2.10 to, its control for the endpoint of EC2's own service; zones as in its sibling.
-const REQUIREMENTS: [Requirement; 18] = {
-    const fn aws(framework: &'static str, id: &'static str) -> Requirement {
-        Requirement { framework, id, provenance: Provenance::SecurityHub("EC2.10") }
-    }
-    const fn nist(id: &'static str) -> Requirement {
-        aws("NIST.800-53.r5", id)
-    }
-    const fn iso(id: &'static str) -> Requirement {
-        Requirement { framework: "ISO 27001:2022", id, provenance: Provenance::Inferred }
-    }
-    [
-        nist("AC-21"),
-        nist("AC-3"),
-        nist("AC-3(7)"),
-        nist("AC-4"),
-        nist("AC-4(21)"),
-        nist("AC-6"),
-        nist("SC-7"),
-        nist("SC-7(3)"),
-        nist("SC-7(4)"),
-        nist("SC-7(11)"),
-        nist("SC-7(16)"),
-        nist("SC-7(20)"),
-        nist("SC-7(21)"),
-        aws("NIST.800-171.r2", "3.1.3"),
-        aws("NIST.800-171.r2", "3.13.1"),
-        iso("A.8.14"),
-        iso("A.8.20"),
-        iso("A.8.22"),
-    ]
-};
 
 #[cfg(test)]
 mod tests;

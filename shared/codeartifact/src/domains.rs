@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use aws::SdkConfig;
 use aws_sdk_codeartifact::{
     Client,
+    config::Builder,
     operation::{
         describe_domain::DescribeDomainError, describe_repository::DescribeRepositoryError,
         get_domain_permissions_policy::GetDomainPermissionsPolicyError,
@@ -77,7 +78,9 @@ impl Domains {
     /// A source on the account and Region of `config`.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        // It has no FIPS endpoint (AWS General Reference), and a client that is asked for one calls a host that there is not.
+        let config = Builder::from(config).use_fips(false).build();
+        Self { client: Client::from_conf(config) }
     }
 
     async fn policy(&self, domain: &str) -> Fact<Policy> {

@@ -7,9 +7,9 @@ use rule::{Details, Fact, Facts, Footprint, Listed, Page, Read, Resource, Source
 use tokio::sync::OnceCell;
 
 use crate::{
-    subnets::{SUBNETS, page},
+    subnets::{SUBNETS, all_placed},
     tags,
-    vpcs::{VPCS, VpcState, details, page_of_vpcs, state},
+    vpcs::{VPCS, VpcState, details, one_vpc, page_of_vpcs, state},
 };
 
 const TYPE: &str = "AWS::EC2::VPC";
@@ -282,16 +282,7 @@ impl<T: Tenants> GatewayVpcs<T> {
     }
 
     async fn all_subnets(&self) -> Result<HashMap<String, String>, String> {
-        let mut all = HashMap::new();
-        let ask = async |token| {
-            let page = page(&self.client, token).await?;
-            let ids = |subnet: &types::Subnet| aws::given(subnet.subnet_id()).zip(aws::given(subnet.vpc_id()));
-            let found = page.subnets().iter().map(ids).collect::<Option<Vec<_>>>();
-            let found = found.ok_or_else(|| format!("{SUBNETS} listed a subnet without an id or a VPC"))?;
-            Ok((found, page.next_token().map(str::to_owned)))
-        };
-        aws::each_page(SUBNETS, ask, |found| all.extend(found)).await?;
-        Ok(all)
+        Ok(all_placed(&self.client).await?.into_iter().map(|subnet| (subnet.id, subnet.vpc)).collect())
     }
 }
 
@@ -356,15 +347,10 @@ impl<T: Tenants> Source for GatewayVpcs<T> {
     type Facts = GatewayVpc;
 
     async fn get(&self, resource: &Resource, _: &GatewayVpcQuery) -> Read<GatewayVpc> {
-        let filter = types::Filter::builder().name("vpc-id").values(&resource.id).build();
-        let answer = match self.client.describe_vpcs().filters(filter).send().await {
-            Ok(answer) => answer,
-            Err(error) => return Read::Unread(aws::reason(VPCS, &error)),
-        };
-        match answer.vpcs().iter().find(|vpc| vpc.vpc_id() == Some(&resource.id)) {
-            Some(vpc) => Read::Here { resource: resource.clone(), facts: self.facts(&resource.id, vpc).await },
-            None if answer.vpcs().is_empty() && aws::given(answer.next_token()).is_none() => Read::Gone,
-            None => Read::Unread(format!("{VPCS} did not answer what was asked")),
+        match one_vpc(&self.client, &resource.id).await {
+            Ok(Some(vpc)) => Read::Here { resource: resource.clone(), facts: self.facts(&resource.id, &vpc).await },
+            Ok(None) => Read::Gone,
+            Err(reason) => Read::Unread(reason),
         }
     }
 

@@ -21,7 +21,7 @@ pub use volumes::{Volume, VolumeState, Volumes};
 pub use vpc_endpoints::{
     ClientSubnet, EndpointKind, EndpointState, EquippedQuery, EquippedVpc, EquippedVpcs, VpcEndpoint,
 };
-pub use vpcs::{Delivery, FlowLog, LoggedSubnet, Traffic, Vpc, VpcQuery, VpcState, Vpcs};
+pub use vpcs::{Delivery, FlowLog, LoggedSubnet, Traffic, Vpc, VpcQuery, VpcState, Vpcs, left_alone};
 
 use aws_sdk_ec2::types;
 use rule::Tags;

@@ -7,8 +7,8 @@ use rule::{Details, Fact, Facts, Listed, Page, Parameters, Read, Resource, Sourc
 use tokio::sync::OnceCell;
 
 use crate::{
-    subnets::{SUBNETS, page},
-    vpcs::{VPCS, page_of_vpcs},
+    subnets::{self, SUBNETS, all_placed},
+    vpcs::{VPCS, one_vpc, page_of_vpcs},
 };
 
 /// Facts with the VPCs of the subnets that they name.
@@ -214,15 +214,7 @@ impl<S: Source> WithVpcs<S> {
     }
 
     async fn all(&self) -> Result<HashMap<String, String>, String> {
-        let mut all = HashMap::new();
-        let ask = async |token| {
-            let page = page(&self.client, token).await?;
-            let placed = page.subnets().iter().map(placed).collect::<Option<Vec<_>>>();
-            let placed = placed.ok_or_else(|| format!("{SUBNETS} listed a subnet without its id or its VPC"))?;
-            Ok((placed, page.next_token().map(str::to_owned)))
-        };
-        aws::each_page(SUBNETS, ask, |page| all.extend(page)).await?;
-        Ok(all)
+        Ok(all_placed(&self.client).await?.into_iter().map(|subnet| (subnet.id, subnet.vpc)).collect())
     }
 
     /// One subnet by its id; a filter does not fail for one that does not exist.
@@ -230,10 +222,10 @@ impl<S: Source> WithVpcs<S> {
         let filter = types::Filter::builder().name("subnet-id").values(id).build();
         match self.client.describe_subnets().filters(filter).send().await {
             Ok(answer) => {
-                let found = answer.subnets().iter().filter_map(placed).find(|(subnet, _)| subnet == id);
+                let found = answer.subnets().iter().filter_map(subnets::Placed::of).find(|subnet| subnet.id == id);
                 let is_empty = answer.subnets().is_empty() && aws::given(answer.next_token()).is_none();
                 match found {
-                    Some((_, vpc)) => Fact::Known(vpc),
+                    Some(subnet) => Fact::Known(subnet.vpc),
                     None if is_empty => Fact::Absent,
                     None => Fact::Unread(format!("{SUBNETS} does not show {id}")),
                 }
@@ -266,23 +258,16 @@ impl<S: Source> WithVpcs<S> {
 
     /// One VPC by its id. There is no subnet without its VPC, so one that is not in the answer was not read.
     async fn look_up_default(&self, id: &str) -> Fact<bool> {
-        let filter = types::Filter::builder().name("vpc-id").values(id).build();
-        match self.client.describe_vpcs().filters(filter).send().await {
-            Ok(answer) => {
-                let found = answer.vpcs().iter().filter_map(is_default).find(|(vpc, _)| vpc == id);
-                found.map_or_else(|| Fact::Unread(format!("{VPCS} does not show {id}")), |(_, is_default)| is_default)
-            }
-            Err(error) => Fact::Unread(aws::reason(VPCS, &error)),
+        match one_vpc(&self.client, id).await {
+            Ok(Some(vpc)) => vpc.is_default().map_or(Fact::Absent, Fact::Known),
+            Ok(None) => Fact::Unread(format!("{VPCS} does not show {id}")),
+            Err(reason) => Fact::Unread(reason),
         }
     }
 }
 
 fn is_default(vpc: &types::Vpc) -> Option<(String, Fact<bool>)> {
     Some((aws::given(vpc.vpc_id())?, vpc.is_default().map_or(Fact::Absent, Fact::Known)))
-}
-
-fn placed(subnet: &types::Subnet) -> Option<(String, String)> {
-    Some((aws::given(subnet.subnet_id())?, aws::given(subnet.vpc_id())?))
 }
 
 impl<S: Source> Source for WithVpcs<S> {

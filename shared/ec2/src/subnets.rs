@@ -67,9 +67,10 @@ struct All {
 }
 
 /// What kind of zone each is, by id, or why that could not be read.
-type Kinds = Result<HashMap<String, Fact<ZoneKind>>, String>;
+pub(crate) type Kinds = Result<HashMap<String, Fact<ZoneKind>>, String>;
 
 pub(crate) const SUBNETS: &str = "ec2:DescribeSubnets";
+pub(crate) const ZONES: &str = "ec2:DescribeAvailabilityZones";
 
 impl Subnets {
     /// The subnets in the account and Region of `config`.
@@ -93,7 +94,7 @@ impl Subnets {
 
     async fn list(&self) -> Result<All, String> {
         // Without the zones' kinds, the subnets still tell which of them are in the same zone.
-        let kinds = self.zone_kinds().await;
+        let kinds = zone_kinds(&self.client).await;
         let mut subnets = HashMap::new();
         let ask = async |token| {
             let page = page(&self.client, token).await?;
@@ -117,14 +118,15 @@ impl Subnets {
             Err(error) => Fact::Unread(aws::reason(SUBNETS, &error)),
         }
     }
+}
 
-    async fn zone_kinds(&self) -> Kinds {
-        // All: a subnet stays in a Local Zone that the account has opted out of since.
-        let answer = self.client.describe_availability_zones().all_availability_zones(true).send().await;
-        let answer = answer.map_err(|error| aws::reason("ec2:DescribeAvailabilityZones", &error))?;
-        let zones = answer.availability_zones().iter();
-        Ok(zones.filter_map(|zone| Some((aws::given(zone.zone_id())?, kind(zone.zone_type())))).collect())
-    }
+/// What kind of zone each is.
+pub(crate) async fn zone_kinds(client: &Client) -> Kinds {
+    // All: a subnet stays in a Local Zone that the account has opted out of since.
+    let answer = client.describe_availability_zones().all_availability_zones(true).send().await;
+    let answer = answer.map_err(|error| aws::reason(ZONES, &error))?;
+    let zones = answer.availability_zones().iter();
+    Ok(zones.filter_map(|zone| Some((aws::given(zone.zone_id())?, kind(zone.zone_type())))).collect())
 }
 
 /// A page of the list of all subnets.
@@ -132,6 +134,35 @@ pub(crate) async fn page(client: &Client, token: Option<String>) -> Result<Descr
     // 1,000 is the most that the API takes.
     let page = client.describe_subnets().max_results(1000).set_next_token(token).send().await;
     page.map_err(|error| aws::reason(SUBNETS, &error))
+}
+
+/// Ids of a subnet and of its VPC, and of its zone where it was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    pub(crate) id: String,
+    pub(crate) vpc: String,
+    pub(crate) zone: Option<String>,
+}
+
+impl Placed {
+    /// Nothing without its id or its VPC.
+    pub(crate) fn of(subnet: &types::Subnet) -> Option<Self> {
+        let zone = aws::given(subnet.availability_zone_id());
+        Some(Self { id: aws::given(subnet.subnet_id())?, vpc: aws::given(subnet.vpc_id())?, zone })
+    }
+}
+
+/// Where all subnets are that the account sees.
+pub(crate) async fn all_placed(client: &Client) -> Result<Vec<Placed>, String> {
+    let mut all = Vec::new();
+    let ask = async |token| {
+        let page = page(client, token).await?;
+        let placed = page.subnets().iter().map(Placed::of).collect::<Option<Vec<_>>>();
+        let placed = placed.ok_or_else(|| format!("{SUBNETS} listed a subnet without its id or its VPC"))?;
+        Ok((placed, page.next_token().map(str::to_owned)))
+    };
+    aws::each_page(SUBNETS, ask, |page| all.extend(page)).await?;
+    Ok(all)
 }
 
 fn facts(subnet: &types::Subnet, kinds: &Kinds) -> Subnet {

@@ -9,9 +9,9 @@ use tokio::sync::OnceCell;
 use crate::{
     VpcState,
     route_tables::RouteTables,
-    subnets::{SUBNETS, page},
+    subnets::{Kinds, Placed, SUBNETS, ZONES, ZoneKind, all_placed, zone_kinds},
     tags,
-    vpcs::{VPCS, page_of_vpcs, state},
+    vpcs::{VPCS, one_vpc, page_of_vpcs, state},
 };
 
 const TYPE: &str = "AWS::EC2::VPC";
@@ -56,7 +56,7 @@ pub struct VpcEndpoint {
     pub state: Fact<EndpointState>,
     /// Whether the service's own name leads to it in the VPC.
     pub private_dns: Fact<bool>,
-    /// Ids of the zones in which it has a network interface.
+    /// Ids of the Availability Zones in which it has a network interface.
     pub zones: BTreeSet<String>,
     /// Why there may be more of them.
     pub zones_doubt: Option<String>,
@@ -89,9 +89,9 @@ pub enum EndpointState {
 pub struct ClientSubnet {
     /// Its id.
     pub id: String,
-    /// Id of its zone.
+    /// Id of its Availability Zone; absent where it is in a zone at the Region's edge, a Local Zone or a Wavelength Zone.
     pub zone: Fact<String>,
-    /// Id of the route table that holds for it; absent where nobody asked.
+    /// Id of the route table that holds for it.
     pub route_table: Fact<String>,
 }
 
@@ -104,8 +104,6 @@ pub struct EquippedQuery {
     pub vpcs: Vec<String>,
     /// The VPCs' DNS.
     pub dns: bool,
-    /// The route tables of the subnets in which somebody stands.
-    pub route_tables: bool,
 }
 
 impl Facts for EquippedVpc {
@@ -119,8 +117,8 @@ impl Facts for EquippedVpc {
     }
 }
 
-/// Reads the VPCs in which `T` stands: `DescribeVpcs`; `DescribeVpcEndpoints` and `DescribeSubnets`, once for all; `DescribeRouteTables`,
-/// once for all, and `DescribeVpcAttribute` of each VPC, if asked.
+/// Reads the VPCs in which `T` stands: `DescribeVpcs`; `DescribeVpcEndpoints`, `DescribeSubnets`, `DescribeAvailabilityZones` and `DescribeRouteTables`, once for all;
+/// `DescribeVpcAttribute` of each VPC, if asked.
 #[derive(Clone, Debug)]
 pub struct EquippedVpcs<T> {
     client: Client,
@@ -136,18 +134,26 @@ pub struct EquippedVpcs<T> {
 type AllEndpoints = HashMap<String, Vec<types::VpcEndpoint>>;
 
 /// Zones of subnets, by VPC and id.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct AllSubnets {
     zones: HashMap<String, Option<String>>,
     by_vpc: HashMap<String, BTreeSet<String>>,
+    kinds: Kinds,
 }
 
 impl AllSubnets {
+    /// The Availability Zone of a subnet; absent where it is in another kind of zone.
     fn zone(&self, subnet: &str) -> Fact<String> {
-        match self.zones.get(subnet) {
-            Some(Some(zone)) => Fact::Known(zone.clone()),
-            Some(None) => Fact::Unread(format!("{SUBNETS} gave no AvailabilityZoneId of {subnet}")),
-            None => Fact::Unread(format!("{SUBNETS} does not show {subnet}")),
+        let zone = match self.zones.get(subnet) {
+            Some(Some(zone)) => zone,
+            Some(None) => return Fact::Unread(format!("{SUBNETS} gave no AvailabilityZoneId of {subnet}")),
+            None => return Fact::Unread(format!("{SUBNETS} does not show {subnet}")),
+        };
+        match self.kinds.as_ref().map(|kinds| kinds.get(zone)) {
+            Ok(Some(Fact::Known(ZoneKind::AvailabilityZone))) => Fact::Known(zone.clone()),
+            Ok(Some(Fact::Known(ZoneKind::LocalZone | ZoneKind::WavelengthZone))) => Fact::Absent,
+            Ok(None | Some(Fact::Absent)) => Fact::Unread(format!("{ZONES} does not tell what kind of zone {zone} is")),
+            Ok(Some(Fact::Unread(reason))) | Err(reason) => Fact::Unread(reason.clone()),
         }
     }
 }
@@ -181,7 +187,7 @@ impl<T: Tenants> EquippedVpcs<T> {
         let footprint = self.footprint.get_or_init(|| self.tenants.footprint(query.at));
         let ((dns_support, dns_hostnames), endpoints, subnets, footprint) = join!(dns, endpoints, subnets, footprint);
         let (clients, clients_doubt) = match subnets {
-            Ok(subnets) => (self.clients(id, subnets, footprint, query).await, footprint.troubles.first().cloned()),
+            Ok(subnets) => (self.clients(id, subnets, footprint).await, footprint.troubles.first().cloned()),
             Err(reason) => (Vec::new(), Some(reason.clone())),
         };
         EquippedVpc {
@@ -211,22 +217,12 @@ impl<T: Tenants> EquippedVpcs<T> {
     }
 
     /// The VPC's subnets in which somebody stands.
-    async fn clients(
-        &self,
-        vpc: &str,
-        subnets: &AllSubnets,
-        footprint: &Footprint,
-        query: &EquippedQuery,
-    ) -> Vec<ClientSubnet> {
+    async fn clients(&self, vpc: &str, subnets: &AllSubnets, footprint: &Footprint) -> Vec<ClientSubnet> {
         let mut clients = Vec::new();
         let of_vpc = subnets.by_vpc.get(vpc).into_iter().flatten();
         for id in of_vpc.filter(|id| footprint.subnets.contains_key(*id)) {
-            let route_table = if query.route_tables {
-                let table = self.route_tables.of(id, vpc).await;
-                table.map_or_else(Fact::Unread, |table| Fact::Known(table.id.to_owned()))
-            } else {
-                Fact::Absent
-            };
+            let table = self.route_tables.of(id, vpc).await;
+            let route_table = table.map_or_else(Fact::Unread, |table| Fact::Known(table.id.to_owned()));
             clients.push(ClientSubnet { id: id.clone(), zone: subnets.zone(id), route_table });
         }
         clients
@@ -268,24 +264,12 @@ impl<T: Tenants> EquippedVpcs<T> {
     }
 
     async fn all_subnets(&self) -> Result<AllSubnets, String> {
-        let mut all = AllSubnets::default();
-        let ask = async |token| {
-            let page = page(&self.client, token).await?;
-            let placed = |subnet: &types::Subnet| {
-                let zone = aws::given(subnet.availability_zone_id());
-                Some((aws::given(subnet.subnet_id())?, aws::given(subnet.vpc_id())?, zone))
-            };
-            let found = page.subnets().iter().map(placed).collect::<Option<Vec<_>>>();
-            let found = found.ok_or_else(|| format!("{SUBNETS} listed a subnet without its id or its VPC"))?;
-            Ok((found, page.next_token().map(str::to_owned)))
-        };
-        aws::each_page(SUBNETS, ask, |found| {
-            for (id, vpc, zone) in found {
-                all.by_vpc.entry(vpc).or_default().insert(id.clone());
-                all.zones.insert(id, zone);
-            }
-        })
-        .await?;
+        let (subnets, kinds) = join!(all_placed(&self.client), zone_kinds(&self.client));
+        let mut all = AllSubnets { zones: HashMap::new(), by_vpc: HashMap::new(), kinds };
+        for Placed { id, vpc, zone } in subnets? {
+            all.by_vpc.entry(vpc).or_default().insert(id.clone());
+            all.zones.insert(id, zone);
+        }
         Ok(all)
     }
 }
@@ -294,15 +278,12 @@ impl<T: Tenants> Source for EquippedVpcs<T> {
     type Facts = EquippedVpc;
 
     async fn get(&self, resource: &Resource, query: &EquippedQuery) -> Read<EquippedVpc> {
-        let filter = types::Filter::builder().name("vpc-id").values(&resource.id).build();
-        let answer = match self.client.describe_vpcs().filters(filter).send().await {
-            Ok(answer) => answer,
-            Err(error) => return Read::Unread(aws::reason(VPCS, &error)),
-        };
-        match answer.vpcs().iter().find(|vpc| vpc.vpc_id() == Some(&resource.id)) {
-            Some(vpc) => Read::Here { resource: resource.clone(), facts: self.facts(&resource.id, vpc, query).await },
-            None if answer.vpcs().is_empty() && aws::given(answer.next_token()).is_none() => Read::Gone,
-            None => Read::Unread(format!("{VPCS} did not answer what was asked")),
+        match one_vpc(&self.client, &resource.id).await {
+            Ok(Some(vpc)) => {
+                Read::Here { resource: resource.clone(), facts: self.facts(&resource.id, &vpc, query).await }
+            }
+            Ok(None) => Read::Gone,
+            Err(reason) => Read::Unread(reason),
         }
     }
 
@@ -400,6 +381,38 @@ fn endpoint_state(state: &str) -> Fact<EndpointState> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_zone_of_the_region_itself_counts() {
+        let kinds = HashMap::from([
+            ("z-1".to_owned(), Fact::Known(ZoneKind::AvailabilityZone)),
+            ("z-2".to_owned(), Fact::Known(ZoneKind::LocalZone)),
+            ("z-3".to_owned(), Fact::Known(ZoneKind::WavelengthZone)),
+            ("z-4".to_owned(), Fact::Absent),
+            ("z-5".to_owned(), Fact::Unread("odd".to_owned())),
+        ]);
+        let zones = [("s-1", Some("z-1")), ("s-2", Some("z-2")), ("s-3", Some("z-3")), ("s-4", Some("z-4"))];
+        let zones = zones.into_iter().chain([("s-5", Some("z-5")), ("s-6", Some("z-6")), ("s-7", None)]);
+        let zones: HashMap<_, _> = zones.map(|(id, zone)| (id.to_owned(), zone.map(str::to_owned))).collect();
+        let all = AllSubnets { zones, by_vpc: HashMap::new(), kinds: Ok(kinds) };
+        let untold = |zone: &str| {
+            Fact::Unread(format!("ec2:DescribeAvailabilityZones does not tell what kind of zone {zone} is"))
+        };
+        for (subnet, expected) in [
+            ("s-1", Fact::Known("z-1".to_owned())),
+            ("s-2", Fact::Absent),
+            ("s-3", Fact::Absent),
+            ("s-4", untold("z-4")),
+            ("s-5", Fact::Unread("odd".to_owned())),
+            ("s-6", untold("z-6")),
+            ("s-7", Fact::Unread("ec2:DescribeSubnets gave no AvailabilityZoneId of s-7".to_owned())),
+            ("s-8", Fact::Unread("ec2:DescribeSubnets does not show s-8".to_owned())),
+        ] {
+            assert_eq!(all.zone(subnet), expected, "{subnet}");
+        }
+        let denied = AllSubnets { kinds: Err("denied".to_owned()), ..all };
+        assert_eq!(denied.zone("s-1"), Fact::Unread("denied".to_owned()));
+    }
 
     #[test]
     fn a_state_is_known_however_it_is_written() {

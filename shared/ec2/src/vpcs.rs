@@ -3,13 +3,10 @@ use std::collections::HashMap;
 use aws::SdkConfig;
 use aws_sdk_ec2::{Client, operation::describe_vpcs::DescribeVpcsOutput, types};
 use futures::{StreamExt, stream};
-use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source, Tags, Timestamp};
+use rule::{Details, Fact, Facts, Listed, Page, PageTokens, Read, Resource, Source, Tags, Timestamp, Verdict};
 use tokio::sync::OnceCell;
 
-use crate::{
-    subnets::{SUBNETS, page},
-    tags,
-};
+use crate::{subnets::all_placed, tags};
 
 const TYPE: &str = "AWS::EC2::VPC";
 pub(crate) const VPCS: &str = "ec2:DescribeVpcs";
@@ -232,21 +229,11 @@ impl Vpcs {
 
     /// Ids of all subnets, by VPC.
     async fn all_subnets(&self) -> Result<HashMap<String, Vec<String>>, String> {
-        let mut subnets = HashMap::<_, Vec<_>>::new();
-        let ask = async |token| {
-            let page = page(&self.client, token).await?;
-            let ids = |subnet: &types::Subnet| aws::given(subnet.vpc_id()).zip(aws::given(subnet.subnet_id()));
-            let found = page.subnets().iter().map(ids).collect::<Option<Vec<_>>>();
-            let found = found.ok_or_else(|| format!("{SUBNETS} listed a subnet without an id or a VPC"))?;
-            Ok((found, page.next_token().map(str::to_owned)))
-        };
-        aws::each_page(SUBNETS, ask, |found| {
-            for (vpc, subnet) in found {
-                subnets.entry(vpc).or_default().push(subnet);
-            }
-        })
-        .await?;
-        Ok(subnets)
+        let mut by_vpc = HashMap::<_, Vec<_>>::new();
+        for subnet in all_placed(&self.client).await? {
+            by_vpc.entry(subnet.vpc).or_default().push(subnet.id);
+        }
+        Ok(by_vpc)
     }
 
     async fn has_interfaces(&self, vpc: &str) -> Result<bool, String> {
@@ -274,15 +261,12 @@ impl Source for Vpcs {
     type Facts = Vpc;
 
     async fn get(&self, resource: &Resource, query: &VpcQuery) -> Read<Vpc> {
-        let filter = types::Filter::builder().name("vpc-id").values(&resource.id).build();
-        let answer = match self.client.describe_vpcs().filters(filter).send().await {
-            Ok(answer) => answer,
-            Err(error) => return Read::Unread(aws::reason(VPCS, &error)),
-        };
-        match answer.vpcs().iter().find(|vpc| vpc.vpc_id() == Some(&resource.id)) {
-            Some(vpc) => Read::Here { resource: resource.clone(), facts: self.facts(&resource.id, vpc, *query).await },
-            None if answer.vpcs().is_empty() && aws::given(answer.next_token()).is_none() => Read::Gone,
-            None => Read::Unread(format!("{VPCS} did not answer what was asked")),
+        match one_vpc(&self.client, &resource.id).await {
+            Ok(Some(vpc)) => {
+                Read::Here { resource: resource.clone(), facts: self.facts(&resource.id, &vpc, *query).await }
+            }
+            Ok(None) => Read::Gone,
+            Err(reason) => Read::Unread(reason),
         }
     }
 
@@ -315,6 +299,39 @@ pub(crate) async fn page_of_vpcs(client: &Client, token: Option<String>) -> Resu
     // 1,000 is the most that the API takes.
     let page = client.describe_vpcs().max_results(1000).set_next_token(token).send().await;
     page.map_err(|error| aws::reason(VPCS, &error))
+}
+
+/// The VPC with this id, if the account sees it; a filter does not fail for one that does not exist.
+pub(crate) async fn one_vpc(client: &Client, id: &str) -> Result<Option<types::Vpc>, String> {
+    let filter = types::Filter::builder().name("vpc-id").values(id).build();
+    let answer = client.describe_vpcs().filters(filter).send().await.map_err(|error| aws::reason(VPCS, &error))?;
+    match answer.vpcs().iter().find(|vpc| vpc.vpc_id() == Some(id)) {
+        Some(vpc) => Ok(Some(vpc.clone())),
+        None if answer.vpcs().is_empty() && aws::given(answer.next_token()).is_none() => Ok(None),
+        None => Err(format!("{VPCS} does not show {id}")),
+    }
+}
+
+/// The verdict on a VPC that a rule leaves alone: one of another account, which is the one that can do what is `wanted`, and one that
+/// is not there yet or not any more.
+#[must_use]
+pub fn left_alone(owner: &Fact<String>, state: &Fact<VpcState>, account: &str, wanted: &str) -> Option<Verdict> {
+    match owner {
+        Fact::Known(owner) if owner == account => {}
+        Fact::Known(owner) => {
+            let reason = format!("shared by account {owner}, which is the one that can {wanted}");
+            return Some(Verdict::not_applicable(reason));
+        }
+        Fact::Absent => return Some(Verdict::undecided("DescribeVpcs gave no OwnerId")),
+        Fact::Unread(reason) => return Some(Verdict::undecided(reason)),
+    }
+    match state {
+        Fact::Known(VpcState::Available) => None,
+        Fact::Known(VpcState::Pending) => Some(Verdict::not_applicable("the VPC is being created")),
+        Fact::Known(VpcState::Deleting) => Some(Verdict::not_applicable("the VPC is being deleted")),
+        Fact::Absent => Some(Verdict::undecided("DescribeVpcs gave no State")),
+        Fact::Unread(reason) => Some(Verdict::undecided(reason)),
+    }
 }
 
 pub(crate) fn state(state: Option<&types::VpcState>) -> Fact<VpcState> {

@@ -1,4 +1,4 @@
-use rule::{Fact, ParameterError, ParameterSpec, Parameters, Provenance, Requirement, Values, Verdict, matches};
+use rule::{Fact, ParameterError, ParameterSpec, Parameters, Provenance, Requirements, Values, Verdict, matches};
 
 use crate::{Key, KeyAnswer, KeyManager, KeyState, keys::is_alias_of_aws};
 
@@ -43,21 +43,10 @@ pub const KMS_KEY_ARNS: ParameterSpec = ParameterSpec {
 
 /// What a rule answers whose resources have a volume and a key, and of which nobody publishes a mapping: Security Hub's of
 /// SageMaker.18, its control for keys of a feature store.
-pub const REQUIREMENTS: [Requirement; 9] = {
-    const fn nist(id: &'static str) -> Requirement {
-        Requirement { framework: "NIST.800-53.r5", id, provenance: Provenance::Inferred }
-    }
-    [
-        nist("AU-9"),
-        nist("CA-9(1)"),
-        nist("CM-3(6)"),
-        nist("SC-12(2)"),
-        nist("SC-13"),
-        nist("SC-28"),
-        nist("SC-28(1)"),
-        nist("SC-7(10)"),
-        nist("SI-7(6)"),
-    ]
+pub const REQUIREMENTS: Requirements = Requirements {
+    framework: "NIST.800-53.r5",
+    ids: &["AU-9", "CA-9(1)", "CM-3(6)", "SC-12(2)", "SC-13", "SC-28", "SC-28(1)", "SC-7(10)", "SI-7(6)"],
+    provenance: Provenance::Inferred,
 };
 
 #[derive(Clone, Copy)]

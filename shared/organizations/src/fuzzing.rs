@@ -122,6 +122,6 @@ mod tests {
 
     #[test]
     fn any_service_control_policy_keeps_the_law() {
-        hostile::check("service-control", 200, super::service_control);
+        hostile::check("service-control", 60, super::service_control);
     }
 }

@@ -30,7 +30,8 @@ pub use fact::Fact;
 pub use finding::Finding;
 pub use footprint::{Footprint, Tenants, Users};
 pub use metadata::{
-    Deployed, Metadata, ParameterSpec, Provenance, Remediation, Requirement, Severity, Trigger, Values,
+    Deployed, Metadata, NO_PUBLIC_ACCESS, ParameterSpec, Provenance, Remediation, Requirements, Severity, Trigger,
+    Values,
 };
 pub use parameters::{ParameterError, Parameters};
 pub use pattern::matches;

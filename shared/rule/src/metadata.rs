@@ -22,7 +22,7 @@ pub struct Metadata {
     /// IAM actions it needs to read, beside those that reporting needs.
     pub iam_actions: &'static [&'static str],
     /// Requirements of frameworks that it answers.
-    pub requirements: &'static [Requirement],
+    pub requirements: &'static [Requirements],
     /// How to fix a failure.
     pub remediation: Remediation,
 }
@@ -67,6 +67,8 @@ pub enum Trigger {
 pub enum Deployed {
     /// In every account and Region.
     Everywhere,
+    /// In every account, in these Regions: its service is not in others.
+    Regions(&'static [&'static str]),
     /// In every account, but in one Region only: what it reads is the same in all of them.
     OneRegion,
     /// In one Region of the organization's management account or of a delegated administrator: nobody else can read what it reads.
@@ -99,18 +101,25 @@ pub enum Values {
     List,
 }
 
-/// One requirement of a framework.
+/// Requirements of a framework.
 #[derive(Clone, Copy, Debug)]
-pub struct Requirement {
+pub struct Requirements {
     /// The framework, as findings show it, for example `NIST.800-53.r5`.
     pub framework: &'static str,
-    /// The requirement's id in it, for example `SC-7(3)`.
-    pub id: &'static str,
+    /// Their ids in it, for example `SC-7(3)`.
+    pub ids: &'static [&'static str],
     /// Where the mapping comes from.
     pub provenance: Provenance,
 }
 
-/// Where the mapping of a rule to a requirement comes from.
+/// What Security Hub maps its controls against ways to and from the internet to (SageMaker.1, SageMaker.2, EC2.15), in
+/// `NIST.800-53.r5`.
+pub const NO_PUBLIC_ACCESS: &[&str] = &[
+    "AC-21", "AC-3", "AC-3(7)", "AC-4", "AC-4(21)", "AC-6", "SC-7", "SC-7(3)", "SC-7(4)", "SC-7(9)", "SC-7(11)",
+    "SC-7(16)", "SC-7(20)", "SC-7(21)",
+];
+
+/// Where the mapping of a rule to requirements comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provenance {
     /// AWS's Security Hub maps its own control of the same meaning (named here) to it.

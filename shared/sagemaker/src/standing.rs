@@ -23,6 +23,34 @@ pub struct Standing {
     jobs: Jobs,
 }
 
+/// IAM actions of a rule that asks a [`Standing`]: those given, of the rule itself, and those that list and describe what stands.
+#[macro_export]
+macro_rules! actions_with_standing {
+    ($($own:literal),+ $(,)?) => {
+        &[
+            $($own,)+
+            "sagemaker:DescribeAutoMLJobV2",
+            "sagemaker:DescribeDomain",
+            "sagemaker:DescribeEndpointConfig",
+            "sagemaker:DescribeHyperParameterTuningJob",
+            "sagemaker:DescribeLabelingJob",
+            "sagemaker:DescribeModel",
+            "sagemaker:DescribeNotebookInstance",
+            "sagemaker:DescribeProcessingJob",
+            "sagemaker:DescribeTrainingJob",
+            "sagemaker:ListAutoMLJobs",
+            "sagemaker:ListDomains",
+            "sagemaker:ListEndpointConfigs",
+            "sagemaker:ListHyperParameterTuningJobs",
+            "sagemaker:ListLabelingJobs",
+            "sagemaker:ListModels",
+            "sagemaker:ListNotebookInstances",
+            "sagemaker:ListProcessingJobs",
+            "sagemaker:ListTrainingJobs",
+        ]
+    };
+}
+
 /// The jobs with network interfaces of their own.
 const KINDS: [JobKind; 5] =
     [JobKind::Training, JobKind::Processing, JobKind::Tuning, JobKind::AutoMl, JobKind::Labeling];

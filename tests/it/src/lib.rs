@@ -92,7 +92,7 @@ pub fn shared() -> &'static Shared {
         let runtime = Box::leak(Box::new(tokio::runtime::Runtime::new().expect("a runtime")));
         let start = || {
             runtime.block_on(async {
-                let programs = functions::build(&[], &[], |_| ()).expect("the functions build");
+                let programs = functions::build(&[], |_| ()).expect("the functions build");
                 let target = functions::target().expect("tests run from the target folder");
                 let python = Python::set_up(&target, |_| ()).expect("Python is set up");
                 let moto = Moto::start(&python).await.expect("moto starts");

@@ -47,24 +47,26 @@ pub fn target() -> Result<PathBuf, Error> {
     target.map(Path::to_owned).ok_or_else(|| Error::Build(format!("{} is in no target folder", program.display())))
 }
 
-/// Builds functions with Cargo, those named or all, with `options` beside the usual ones, and returns their programs by name, and those
-/// of examples if the options ask for them. `line` gets what Cargo says.
+/// Builds functions with Cargo, those named or all, and returns their programs by name. `line` gets what Cargo says.
 ///
 /// # Errors
 /// Cargo cannot be run, or the build fails.
-pub fn build(
-    only: &[String],
-    options: &[&str],
-    mut line: impl FnMut(&str),
-) -> Result<BTreeMap<String, PathBuf>, Error> {
-    use std::io::{BufRead, BufReader};
+pub fn build(only: &[String], line: impl FnMut(&str)) -> Result<BTreeMap<String, PathBuf>, Error> {
     let wanted = only.iter().flat_map(|name| ["--bin", name]);
     let wanted: Vec<_> = if only.is_empty() { vec!["--bins"] } else { wanted.collect() };
+    cargo_build(&wanted, line)
+}
+
+/// Builds what `arguments` name with Cargo, and returns the programs of functions and examples by name. `line` gets what Cargo says.
+///
+/// # Errors
+/// Cargo cannot be run, or the build fails.
+pub fn cargo_build(arguments: &[&str], mut line: impl FnMut(&str)) -> Result<BTreeMap<String, PathBuf>, Error> {
+    use std::io::{BufRead, BufReader};
     // The same selection as `cargo test --workspace`: another would resolve other features and build the SDKs again.
     let mut cargo = Command::new(variable("CARGO").unwrap_or_else(|| "cargo".to_owned()))
         .args(["build", "--workspace", "--message-format=json-render-diagnostics"])
-        .args(wanted)
-        .args(options)
+        .args(arguments)
         .current_dir(root())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

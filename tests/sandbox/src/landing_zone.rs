@@ -37,8 +37,12 @@ use studio::Domain;
 pub use notebooks::repair;
 
 // # Network
+//
+// Beside these tables there are stories that are told where they are made. `ways_out.rs`: where the VPCs' routes lead, the proxy of
+// `private-3`, and the internet gateway of the default VPC, for which somebody made an exception from VPC Block Public Access. `services.rs`:
+// the newest VPC, `clinic`, which has all endpoints, the lonely one of `platform`, and two security groups that were opened by hand.
 
-/// VPCs, beside the default one, which nobody logs.
+/// VPCs, beside `clinic` and the default one, which nobody logs.
 const VPCS: [Vpc; 4] = [
     // All traffic is logged, as the blueprint has it.
     Vpc { name: "platform", logs: Logs::All },
@@ -392,6 +396,8 @@ fn once_a_day(types: &[&str]) -> Value {
 }
 
 // # Organization
+//
+// What its service control policies deny, and what somebody forgot: `guardrails.rs`.
 
 /// Puts an account into an organization whose root opts out of AI services, and returns another account of that organization, for
 /// whose unit somebody opted in again. Its recorder is as the platform's blueprint makes it: what is not recorded continuously, no rule

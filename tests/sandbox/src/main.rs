@@ -74,7 +74,7 @@ async fn run(options: &Options) -> Result<(), Trouble> {
     let step = Step::new();
     step.begin("building the functions (the first time takes minutes: the AWS SDK is large)");
     let bar = step.0.clone();
-    let programs = blocking(move || functions::build(&wanted, &[], |line| bar.set_message(line.to_owned()))).await?;
+    let programs = blocking(move || functions::build(&wanted, |line| bar.set_message(line.to_owned()))).await?;
     step.end(&format!("built {}", count(programs.len(), "function")));
 
     step.begin("setting up Python");

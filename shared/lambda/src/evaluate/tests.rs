@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap, future, rc::Rc, time::Duration};
 
-use rule::{ChangedItem, Details, Fact, Metadata, Page, ParameterError, Remediation, Requirement, Severity, Tags};
+use rule::{ChangedItem, Details, Fact, Metadata, Page, ParameterError, Remediation, Requirements, Severity, Tags};
 
 use super::*;
 use crate::{
@@ -50,7 +50,7 @@ impl Rule for Echo {
         deployed: rule::Deployed::Everywhere,
         parameters: &[],
         iam_actions: &[],
-        requirements: &[] as &[Requirement],
+        requirements: &[] as &[Requirements],
         remediation: Remediation { text: "make it good", url: "https://example.com" },
     };
     type Facts = Thing;

@@ -4,6 +4,8 @@
 //! runs on the sandbox's account, whose answers the door remembers from a first run, or plays for the runs at scale: moto's speed does not
 //! count. Machines differ: what counts are the ratios, taken side by side in one run.
 //!
+//! `cargo bench -- of <folder>` takes the functions from a folder of the target folder where a release left them,
+//! `release-artifacts/x86_64`, and builds none.
 //! `cargo bench -- jobs` only looks at the 100,000 jobs; `cargo bench -- first-look <jobs>` looks at so many at the default ceiling with
 //! a deadline of a minute, as often as it takes (1,165 jobs a minute).
 
@@ -13,6 +15,7 @@ mod jobs;
 mod played;
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -50,15 +53,28 @@ async fn main() -> Result<()> {
         }
         bar.set_message(what);
     };
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let (released, arguments) = match arguments.as_slice() {
+        ["of", folder, rest @ ..] => (Some(*folder), rest),
+        all => (None, all),
+    };
     progress("building the release (the first time takes many minutes)".to_owned());
-    let programs = functions::build(&[], &["--release", "--examples"], |line| bar.set_message(line.to_owned()))?;
+    let wanted = if released.is_some() { ["--example", NOTHING].as_slice() } else { &["--bins", "--examples"] };
+    let wanted = [wanted, &["--release"]].concat();
+    let mut programs = functions::cargo_build(&wanted, |line| bar.set_message(line.to_owned()))?;
+    if let Some(folder) = released {
+        for function in fs::read_dir(functions::target()?.join(folder))? {
+            let function = function?;
+            programs.insert(function.file_name().to_string_lossy().into_owned(), function.path().join("bootstrap"));
+        }
+    }
     progress("filling the account".to_owned());
     let python = Python::set_up(&functions::target()?, |_| ())?;
     let moto = Moto::start(&python).await?;
     let (door, _) = FrontDoor::open(moto.address()).await?;
 
-    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    match arguments {
         [] => {}
         ["jobs"] => {
             let looks = jobs::looks(&door, &programs[jobs::RULE], &progress).await?;
@@ -73,7 +89,12 @@ async fn main() -> Result<()> {
             println!("\n{}", jobs::minutes(count, &looks));
             return Ok(());
         }
-        other => return Err(format!("there is no bench {other:?}: `jobs`, or `first-look` and a number").into()),
+        other => {
+            return Err(format!(
+                "there is no bench {other:?}: `jobs`, or `first-look` and a number; before it, `of` and a folder"
+            )
+            .into());
+        }
     }
 
     let place = account::place();
@@ -251,7 +272,7 @@ fn variables(name: &str, place: &Place, door: &FrontDoor) -> Vec<(&'static str, 
 /// Most memory that the process ever held, in kB of 1,024 bytes.
 fn resident(function: &Function) -> Result<u64> {
     let process = function.process().ok_or("the function has ended")?;
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
     Ok(line.trim().trim_end_matches("kB").trim().parse()?)
 }
@@ -266,8 +287,8 @@ with zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_DEFLATED) as file:
     if !status.success() {
         return Err("python3 could not zip the program".into());
     }
-    let size = std::fs::metadata(&file)?.len();
-    std::fs::remove_file(&file)?;
+    let size = fs::metadata(&file)?.len();
+    fs::remove_file(&file)?;
     Ok(size)
 }
 
@@ -294,7 +315,7 @@ fn costs(rows: &[Row]) -> Table {
             times(first, median(&rows[0].first)),
             millis(median(&row.warm)),
             mebibytes(row.resident),
-            megabytes(std::fs::metadata(&row.program).map_or(0, |file| file.len())),
+            megabytes(fs::metadata(&row.program).map_or(0, |file| file.len())),
             megabytes(row.zipped),
             row.calls.to_string(),
         ]);

@@ -154,9 +154,9 @@ fn compliance(meta: &Metadata, finding: &HubFinding) -> types::Compliance {
                 .build(),
         ),
     };
-    let requirements = meta.requirements.iter().map(|requirement| {
-        let inferred = if requirement.provenance == Provenance::Inferred { " (inferred)" } else { "" };
-        format!("{} {}{inferred}", requirement.framework, requirement.id)
+    let requirements = meta.requirements.iter().flat_map(|of| {
+        let inferred = if of.provenance == Provenance::Inferred { " (inferred)" } else { "" };
+        of.ids.iter().map(move |id| format!("{} {id}{inferred}", of.framework))
     });
     types::Compliance::builder()
         .status(status_on_wire(finding.status))

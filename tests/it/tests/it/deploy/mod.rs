@@ -68,7 +68,9 @@ fn cfn_lint_has_nothing_to_say_about_any_template() {
 }
 
 #[test]
-fn sam_takes_the_template() {
-    let said = output_of(tool("sam").args(["validate", "--lint", "--template", "template.yaml"]));
-    assert!(said.contains("is a valid SAM Template"), "{said}");
+fn sam_takes_every_template() {
+    for template in templates() {
+        let said = output_of(tool("sam").args(["validate", "--lint", "--template"]).arg(&template));
+        assert!(said.contains("is a valid SAM Template"), "{}: {said}", template.display());
+    }
 }

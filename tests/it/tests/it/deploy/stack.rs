@@ -87,7 +87,8 @@ fn every_rule_gets_all_that_it_needs() {
         assert_eq!(function["LoggingConfig"]["LogFormat"], "JSON");
         assert_eq!(function["LoggingConfig"]["LogGroup"], format!("<{id}LogGroup>"));
         assert_eq!(function["Environment"]["Variables"]["SSL_CERT_FILE"], "/etc/pki/tls/certs/ca-bundle.crt");
-        let seconds = if meta.resource_types == [ACCOUNT] { 120 } else { 900 };
+        let reads_little = meta.resource_types == [ACCOUNT] && meta.deployed != Deployed::Administrator;
+        let seconds = if reads_little { 120 } else { 900 };
         assert_eq!(function["Timeout"], seconds, "{}", meta.name);
         assert!(function.get("VpcConfig").is_none());
 
@@ -145,7 +146,7 @@ fn a_role_allows_what_its_rule_calls_and_what_lambda_needs() {
                 ["ec2:Describe", "application-autoscaling:Describe", "sagemaker:List"]
                     .iter()
                     .any(|of| action.starts_with(of))
-                    && action != "sagemaker:ListTags"
+                    && !["ec2:DescribeVpcAttribute", "sagemaker:ListTags"].contains(&action)
                     || [
                         // It has one, which leaves out composite alarms.
                         "cloudwatch:DescribeAlarms",
@@ -238,7 +239,8 @@ fn a_rule_about_what_is_the_same_everywhere_is_in_one_region_only() {
         rules.keys().map(|id| id.trim_end_matches("Rule").to_owned()).collect::<BTreeSet<_>>()
     };
     let expected = |where_else: bool| {
-        let here = rules().into_iter().filter(|meta| !where_else || meta.deployed == Deployed::Everywhere);
+        let is_regional = |of| matches!(of, Deployed::Everywhere | Deployed::Regions(_));
+        let here = rules().into_iter().filter(|meta| !where_else || is_regional(meta.deployed));
         here.map(|meta| pascal(meta.name)).collect::<BTreeSet<_>>()
     };
     assert_eq!(has(json!({"GlobalRulesRegion": ""})), expected(false));
@@ -252,6 +254,23 @@ fn a_rule_about_what_is_the_same_everywhere_is_in_one_region_only() {
     let offered = output_of(&mut python("parameters", TEMPLATE, IRELAND, &json!({})));
     let offered: Value = serde_json::from_str(&offered).unwrap();
     assert_eq!(offered["AdministratorRules"]["Default"], "false", "they have to be asked for");
+}
+
+#[test]
+fn a_rule_about_a_service_is_where_aws_has_the_service() {
+    let missing = |place: [&str; 2]| {
+        let resources = resolve(TEMPLATE, place, &json!({}));
+        let is_missing = |meta: &Metadata| !resources.contains_key(&format!("{}Rule", pascal(meta.name)));
+        rules().into_iter().filter(is_missing).map(|meta| meta.name).collect::<Vec<_>>()
+    };
+    for region in ["ap-northeast-1", "eu-south-1", "eu-west-3", "us-west-2"] {
+        assert_eq!(missing([region, "aws"]), [""; 0], "{region}");
+    }
+    for place in
+        [["us-west-1", "aws"], ["ca-central-1", "aws"], ["us-gov-west-1", "aws-us-gov"], ["cn-north-1", "aws-cn"]]
+    {
+        assert_eq!(missing(place), ["codeartifact-domain-restricted"], "{place:?}");
+    }
 }
 
 /// Both forms deploy the same, but for where the code is and a tag by which SAM knows its own.
@@ -285,7 +304,7 @@ fn arns_are_of_the_partition_that_the_stack_is_in() {
         let text = serde_json::to_string(&resources).unwrap();
         assert!(!text.contains("arn:aws:"), "{partition}");
         let product = format!("arn:{partition}:securityhub:{region}:111122223333:product/111122223333/default");
-        for meta in rules() {
+        for meta in rules().into_iter().filter(|meta| !matches!(meta.deployed, Deployed::Regions(_))) {
             let statements = statements(&resources, &meta);
             assert!(statements.iter().any(|statement| allowed_for(statement) == [product.as_str()]), "{}", meta.name);
         }

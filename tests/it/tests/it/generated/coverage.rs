@@ -111,7 +111,7 @@ const REGULATED: &[Statement] = &[
         says: Setting("MapPublicIpOnLaunch: false"),
         rules: &["subnet-no-auto-public-ip"],
         managed: &[],
-        left: "",
+        left: "subnets in which nothing of SageMaker stands, unless `vpcIds` names their VPC",
     },
     Statement { says: Setting("TrafficType: ALL"), rules: &["vpc-flow-logs-enabled"], managed: &[], left: "" },
     Statement {
@@ -135,11 +135,16 @@ const REGULATED: &[Statement] = &[
     },
     Statement {
         says: Setting("RootAccess: Disabled"),
-        rules: &["sagemaker-notebook-root-access-disabled"],
+        rules: &["sagemaker-notebook-root-access-disabled", "scp-sagemaker-guardrails"],
         managed: &[],
         left: "what lifecycle scripts do, which run as root all the same",
     },
-    Statement { says: Setting("SubnetId"), rules: &["sagemaker-notebook-in-vpc"], managed: &[], left: "" },
+    Statement {
+        says: Setting("SubnetId"),
+        rules: &["sagemaker-notebook-in-vpc"],
+        managed: &[],
+        left: "which subnet it is, unless `subnetIds`, `vpcIds` or `forbidDefaultVpc` says which will do",
+    },
     Statement {
         says: Setting("KmsKeyId: !GetAtt SagemakerNotebookCMK.Arn"),
         rules: &["sagemaker-notebook-kms-encrypted"],
@@ -385,6 +390,12 @@ const LIFECYCLE: &[Statement] = &[
             "CLOUDWATCH_LOG_GROUP_ENCRYPTED",
         ],
         left: "how long logs of jobs and endpoints are kept, and with which key",
+    },
+    Statement {
+        says: Subject("Costs of what nobody uses"),
+        rules: &[],
+        managed: &[],
+        left: "whether anybody uses a notebook instance or an endpoint: metrics tell, and the rules read settings",
     },
     Statement {
         says: Subject("Generative AI"),

@@ -9,7 +9,10 @@ mod permissions;
 mod template;
 pub(crate) mod yaml;
 
-use std::{env, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+};
 
 use it::rules;
 use rule::{Metadata, Trigger};
@@ -79,6 +82,46 @@ fn the_readme_lists_every_rule() {
             .chain(rows)
             .collect();
     compare_or_write("README.md", "rule table", &table);
+}
+
+#[test]
+fn the_endpoints_that_functions_need_in_a_vpc_are_named() {
+    /// By the prefix of its actions.
+    const ENDPOINTS: [(&str, &str); 8] = [
+        ("application-autoscaling", "application-autoscaling"),
+        ("cloudwatch", "monitoring"),
+        ("codeartifact", "codeartifact.api"),
+        ("config", "config"),
+        ("ec2", "ec2"),
+        ("kms", "kms"),
+        ("organizations", "organizations"),
+        ("sagemaker", "sagemaker.api"),
+    ];
+    let mut by_service = BTreeMap::<_, BTreeSet<_>>::new();
+    for meta in rules() {
+        for action in meta.iam_actions {
+            by_service.entry(action.split_once(':').unwrap().0).or_default().insert(meta.name);
+        }
+    }
+    let all: BTreeSet<_> = rules().into_iter().map(|meta| meta.name).collect();
+    by_service.insert("config", all.clone());
+    let listed = |names: &BTreeSet<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let rows = by_service.iter().map(|(service, names)| {
+        let (_, endpoint) = ENDPOINTS.iter().find(|(of, _)| of == service).unwrap_or_else(|| panic!("{service}"));
+        let others: BTreeSet<_> = all.difference(names).copied().collect();
+        let rules = match others.len() {
+            0 => "every rule".to_owned(),
+            few if few < names.len() => format!("every rule but {}", listed(&others)),
+            _ => listed(names),
+        };
+        format!("| `{endpoint}` | {rules} |\n")
+    });
+    let head = "| endpoint `com.amazonaws.<Region>.…` | for |\n| --- | --- |\n| `securityhub` | every rule, unless `SecurityHubFindings=off` |\n";
+    compare_or_write(
+        "docs/deploy.md",
+        "endpoint table",
+        &[head.to_owned()].into_iter().chain(rows).collect::<String>(),
+    );
 }
 
 #[test]

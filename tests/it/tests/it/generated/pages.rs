@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt::Write, fs};
 
 use it::rules;
-use rule::{Deployed, Metadata, ParameterSpec, Provenance, Trigger, Values};
+use rule::{Deployed, Metadata, ParameterSpec, Provenance, Requirements, Trigger, Values};
 use sandbox::functions::root;
 
 use super::{compare_or_write_file, is_blessed};
@@ -62,9 +62,10 @@ fn page(meta: &Metadata) -> String {
         invoked.insert(1, format!("when one of these changes: {}", related.join(", ")));
     }
     let deployed = match meta.deployed {
-        Deployed::Everywhere => "in every account and Region",
-        Deployed::OneRegion => "in one Region of every account",
-        Deployed::Administrator => "in one Region of the management account or of a delegated administrator",
+        Deployed::Everywhere => "in every account and Region".to_owned(),
+        Deployed::Regions(regions) => format!("in every account, where its service is: {}", regions.join(", ")),
+        Deployed::OneRegion => "in one Region of every account".to_owned(),
+        Deployed::Administrator => "in one Region of the management account or of a delegated administrator".to_owned(),
     };
     let label = severity.label();
     let mut page = format!(
@@ -88,16 +89,8 @@ fn page(meta: &Metadata) -> String {
              characters |\n| `exemptionTag` | none | a tag's key | leave alone what carries this tag and fails, until the date in it, \
              `until=2027-01-31 by=ml-platform why=migration` |\n";
     page += "\n## Requirements that it answers\n\n| framework | requirements | who says so |\n| --- | --- | --- |\n";
-    let mut requirements: Vec<(&str, Provenance, Vec<&str>)> = Vec::new();
-    for of in meta.requirements {
-        match requirements.iter_mut().find(|(framework, from, _)| (*framework, *from) == (of.framework, of.provenance))
-        {
-            Some((.., ids)) => ids.push(of.id),
-            None => requirements.push((of.framework, of.provenance, vec![of.id])),
-        }
-    }
-    for (framework, from, ids) in requirements {
-        let from = match from {
+    for Requirements { framework, ids, provenance } in meta.requirements {
+        let from = match provenance {
             Provenance::SecurityHub(control) => format!("AWS, of Security Hub control {control}"),
             Provenance::Prowler(check) => format!("Prowler, of its check `{check}`"),
             Provenance::Inferred => "nobody: taken over from a rule like this one".to_owned(),

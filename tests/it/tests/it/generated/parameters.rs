@@ -227,7 +227,7 @@ fn network() -> Vec<Parameter> {
         Parameter::flag(
             "UseFipsEndpoints",
             false,
-            "Call the FIPS endpoints of AWS services. Only for Regions that have them: the United States and, for most services, Canada",
+            "Call the FIPS endpoints of AWS services. Only for Regions that have them: those of the United States",
         ),
     ]
 }

@@ -91,6 +91,9 @@ fn resources(meta: &Metadata, action: &str) -> (&'static str, Vec<String>) {
     let (service, operation) = action.split_once(':').unwrap();
     let sagemaker = |kind: &str| arn("sagemaker", &format!("{kind}/*"));
     match (service, operation) {
+        ("ec2", "DescribeVpcAttribute") => {
+            ("VPCs of other accounts too, since their subnets may be shared", vec![in_any_account("ec2", "vpc/*")])
+        }
         ("application-autoscaling" | "ec2", _) if operation.starts_with("Describe") => {
             (NO_RESOURCE, vec!["*".to_owned()])
         }

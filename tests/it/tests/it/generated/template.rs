@@ -192,12 +192,28 @@ fn conditions(rules: &[Metadata]) -> String {
         let on = format!("!Equals [!Ref {id}, 'true']");
         let on = match meta.deployed {
             Deployed::Everywhere => on,
+            Deployed::Regions(regions) => {
+                let _ = write!(out, "  # AWS has its service in these only.\n  Offers{id}: !Or\n{}", one_of(regions));
+                format!("!And [{on}, !Condition Offers{id}]")
+            }
             Deployed::OneRegion => format!("!And [{on}, !Condition InGlobalRulesRegion]"),
             Deployed::Administrator => {
                 format!("!And [{on}, !Condition InGlobalRulesRegion, !Equals [!Ref AdministratorRules, 'true']]")
             }
         };
         let _ = writeln!(out, "  Has{id}: {on}\n  Watches{id}: !And [!Condition Has{id}, !Condition AlarmsEachRule]");
+    }
+    out
+}
+
+/// Members of an `Fn::Or` that holds in one of these Regions. It takes ten at most, so they are themselves of up to ten.
+fn one_of(regions: &[&str]) -> String {
+    let mut out = String::new();
+    for some in regions.chunks(regions.len().div_ceil(regions.len().div_ceil(10).max(2))) {
+        out += "    - !Or\n";
+        for region in some {
+            let _ = writeln!(out, "      - !Equals [!Ref AWS::Region, {region}]");
+        }
     }
     out
 }
@@ -233,7 +249,10 @@ Environment:
 
 /// Megabytes and seconds. A run takes as long as the pace lets it, so whatever reads many resources has all the time that Lambda gives.
 fn size(meta: &Metadata) -> (u32, u32) {
-    if meta.resource_types == [ACCOUNT] {
+    if meta.deployed == Deployed::Administrator {
+        // It reads the whole organization.
+        (512, 900)
+    } else if meta.resource_types == [ACCOUNT] {
         (128, 120)
     } else if permissions::is_about_jobs(meta) {
         (512, 900)
@@ -581,7 +600,7 @@ RulesDashboard:
           "markdown": "# Detective Controls in ${AWS::Region}\nWhat fails is in AWS Config and Security Hub, resource by resource; here is whether the rules are well. Events that no attempt could answer are in the queue ${FailedEvents.QueueName}."}}"##
         .to_owned();
     let graphs = [
-        ("Failing resources, by rule", "NonCompliant", "Maximum", 3600),
+        ("Failing resources of those that a run judged, by rule", "NonCompliant", "Maximum", 3600),
         ("Undecided resources, by rule", "Undecided", "Maximum", 3600),
         ("Looks at everything that came to their end, by rule and day", "CompletedRuns", "Sum", 86_400),
         ("Time of a run in milliseconds; Lambda ends it at 900,000", "DurationMs", "Maximum", 3600),
