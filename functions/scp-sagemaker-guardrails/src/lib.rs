@@ -79,8 +79,8 @@
 //! and transform jobs, job definitions and endpoint configurations only: `AutoML` jobs and domains name no types, and notebook instances are
 //! not let out.
 //!
-//! To run it elsewhere than in the management account, attach a resource-based delegation policy to the organization
-//! (`organizations:PutResourcePolicy`) that allows the account what the rule calls.
+//! To run it elsewhere than in the management account, register an account as delegated administrator of a service, or attach a
+//! resource-based delegation policy to the organization (`organizations:PutResourcePolicy`) that allows the account what the rule calls.
 //!
 //! ## References
 //! * AWS Organizations User Guide, "Service control policies (SCPs)", "SCP evaluation", "SCP syntax", "Resource-based policy examples for

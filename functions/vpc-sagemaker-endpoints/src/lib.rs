@@ -165,10 +165,9 @@ impl Rule for HasEndpoints {
     type Params = Params;
 
     fn params(given: &mut Parameters) -> Result<Params, ParameterError> {
-        let gateways = services("requiredGateways", given, &["s3"])?;
         Ok(Params {
             services: services("requiredServices", given, &["sagemaker.api", "sagemaker.runtime"])?,
-            gateways: if gateways == ["none"] { Vec::new() } else { gateways },
+            gateways: services("requiredGateways", given, &["s3"])?,
             vpcs: given.list("vpcIds"),
             central: given.flag("centralEndpoints", false)?,
             private_dns: given.flag("requirePrivateDns", true)?,
@@ -512,13 +511,19 @@ fn names(service: &str, region: &str, fips: bool) -> Vec<String> {
     whole.into_iter().chain(fips).collect()
 }
 
+/// In the place of all gateways. Without any endpoint there would be nothing to judge, so services have no such word.
+const NONE: &str = "none";
+
 fn services(name: &'static str, given: &mut Parameters, defaults: &[&str]) -> Result<Vec<String>, ParameterError> {
     let given = given.list(name);
     if given.is_empty() {
         return Ok(defaults.iter().map(|service| (*service).to_owned()).collect());
     }
-    let is_odd =
-        |service: &&String| !service.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-');
+    if name == "requiredGateways" && given == [NONE] {
+        return Ok(Vec::new());
+    }
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
+    let is_odd = |service: &&String| *service == NONE || !service.bytes().all(is_of_name);
     match given.iter().find(is_odd) {
         None => Ok(given),
         Some(odd) => Err(ParameterError::Value {

@@ -411,14 +411,26 @@ fn what_is_certain_outweighs_what_is_not() {
 
 #[test]
 fn parameters_are_taken_or_named() {
-    for (name, value, odd) in
-        [("requiredServices", "sagemaker.api,sagemaker.*", "sagemaker.*"), ("requiredGateways", "s3/x", "s3/x")]
-    {
+    for (name, value, odd) in [
+        ("requiredServices", "sagemaker.api,sagemaker.*", "sagemaker.*"),
+        ("requiredServices", "none", "none"),
+        ("requiredGateways", "s3/x", "s3/x"),
+        ("requiredGateways", "s3,none", "none"),
+    ] {
         let error = params(&[(name, value)]).unwrap_err();
         assert!(error.starts_with(&format!("parameter `{name}` is `{odd}`: allowed is ")), "{error}");
     }
     let query = HasEndpoints::query(&params(&[("vpcIds", "vpc-1, vpc-2")]).unwrap(), &SoFar::default());
     assert_eq!(query.vpcs, ["vpc-1", "vpc-2"]);
+}
+
+#[test]
+fn no_gateway_is_needed_where_none_is_asked_for() {
+    let mut equipped = equipped();
+    equipped.retain(|endpoint| endpoint.kind != Fact::Known(EndpointKind::Gateway));
+    let vpc = vpc(equipped, ONE_CLIENT);
+    assert_eq!(verdict(&vpc, &[("requiredGateways", "none")]), PASSES);
+    assert_eq!(verdict(&vpc, &[]), "NON_COMPLIANT no gateway endpoint for s3");
 }
 
 #[test]

@@ -78,6 +78,7 @@ mod tests {
         http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
         orchestrator::{HttpRequest, HttpResponse},
     };
+    use rule::Source;
 
     use super::*;
 
@@ -135,6 +136,7 @@ mod tests {
         aws_sdk_securityhub::Client::new(&config).get_findings().send().await.unwrap_err();
         let scaling = autoscaling::EndpointScaling::new(&config).minimum("endpoint", "variant").await;
         assert!(matches!(scaling, rule::Fact::Unread(_)));
+        codeartifact::Domains::new(&config).list(&(), None).await.unwrap_err();
         hosts.0.lock().unwrap().clone()
     }
 
@@ -160,25 +162,26 @@ mod tests {
             (
                 "eu-west-1",
                 "false",
-                ["config", "securityhub", "application-autoscaling"].map(|of| format!("{of}.eu-west-1.amazonaws.com")),
+                ["config", "securityhub", "application-autoscaling", "codeartifact"]
+                    .map(|of| format!("{of}.eu-west-1.amazonaws.com")),
             ),
             (
                 "cn-north-1",
                 "false",
-                ["config", "securityhub", "application-autoscaling"]
+                ["config", "securityhub", "application-autoscaling", "codeartifact"]
                     .map(|of| format!("{of}.cn-north-1.amazonaws.com.cn")),
             ),
             (
                 "us-gov-west-1",
                 "true",
-                ["config", "securityhub-fips", "application-autoscaling"]
+                ["config", "securityhub-fips", "application-autoscaling", "codeartifact"]
                     .map(|of| format!("{of}.us-gov-west-1.amazonaws.com")),
             ),
-            // Application Auto Scaling has none there.
+            // Application Auto Scaling and CodeArtifact have none there.
             (
                 "us-east-1",
                 "true",
-                ["config-fips", "securityhub-fips", "application-autoscaling"]
+                ["config-fips", "securityhub-fips", "application-autoscaling", "codeartifact"]
                     .map(|of| format!("{of}.us-east-1.amazonaws.com")),
             ),
         ] {

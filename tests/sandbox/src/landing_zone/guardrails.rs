@@ -7,7 +7,7 @@ use crate::{
     account::{create_member, create_unit, move_account, organizations, root},
 };
 
-/// Rules for the management account, which no member account can run.
+/// Rules for the management account or a delegated administrator, which no other account can run.
 pub const FOR_ADMINISTRATORS: [&str; 1] = ["scp-sagemaker-guardrails"];
 
 /// The type of policy.

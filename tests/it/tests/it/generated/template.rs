@@ -206,16 +206,19 @@ fn conditions(rules: &[Metadata]) -> String {
     out
 }
 
-/// Members of an `Fn::Or` that holds in one of these Regions. It takes ten at most, so they are themselves of up to ten.
+/// Members of an `Fn::Or` that holds in one of these Regions. It takes two to ten, so of more they are themselves such.
 fn one_of(regions: &[&str]) -> String {
-    let mut out = String::new();
-    for some in regions.chunks(regions.len().div_ceil(regions.len().div_ceil(10).max(2))) {
-        out += "    - !Or\n";
-        for region in some {
-            let _ = writeln!(out, "      - !Equals [!Ref AWS::Region, {region}]");
+    let equals = |region: &&str| format!("- !Equals [!Ref AWS::Region, {region}]\n");
+    match regions.len() {
+        2..=10 => regions.iter().map(|region| format!("    {}", equals(region))).collect(),
+        11..=100 => {
+            let some = regions.chunks(regions.len().div_ceil(regions.len().div_ceil(10)));
+            let lines =
+                |some: &[&str]| some.iter().map(|region| format!("      {}", equals(region))).collect::<String>();
+            some.map(|some| format!("    - !Or\n{}", lines(some))).collect()
         }
+        other => panic!("{other} Regions"),
     }
-    out
 }
 
 /// Properties that every function has.
