@@ -15,6 +15,7 @@ mod jobs;
 mod played;
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -31,9 +32,9 @@ const NOTEBOOKS: &str = "sagemaker-notebook-no-direct-internet-access";
 
 /// Starts of each program, taken in turns.
 const STARTS: usize = 31;
-/// Events to a program that is warm.
+/// Events to each program that is warm, taken in turns.
 const EVENTS: usize = 20;
-/// Pause between them: without it, Security Hub's ceiling of three requests a second is what is measured.
+/// Pause between two of one program: without it, Security Hub's ceiling of three requests a second is what is measured.
 const PAUSE: Duration = Duration::from_millis(700);
 /// What a call of AWS takes in the scale rows.
 const CALL: Duration = Duration::from_millis(20);
@@ -60,15 +61,7 @@ async fn main() -> Result<()> {
         all => (None, all),
     };
     progress("building the release (the first time takes many minutes)".to_owned());
-    let wanted = if released.is_some() { ["--example", NOTHING].as_slice() } else { &["--bins", "--examples"] };
-    let wanted = [wanted, &["--release"]].concat();
-    let mut programs = functions::cargo_build(&wanted, |line| bar.set_message(line.to_owned()))?;
-    if let Some(folder) = released {
-        for function in fs::read_dir(functions::target()?.join(folder))? {
-            let function = function?;
-            programs.insert(function.file_name().to_string_lossy().into_owned(), function.path().join("bootstrap"));
-        }
-    }
+    let programs = programs(released, |line| bar.set_message(line.to_owned()))?;
     progress("filling the account".to_owned());
     let python = Python::set_up(&functions::target()?, |_| ())?;
     let moto = Moto::start(&python).await?;
@@ -117,10 +110,7 @@ async fn main() -> Result<()> {
             row.start(&door, &account).await?;
         }
     }
-    for row in &mut rows {
-        progress(format!("{EVENTS} events to {}", row.name));
-        row.warm(&door, &account).await?;
-    }
+    answer_warm(&mut rows, &door, &account, &progress).await?;
     let mut scale = Vec::new();
     for (what, name, stage) in [
         ("500 notebooks", NOTEBOOKS, played::Stage { notebooks: 500, ..played::Stage::default() }),
@@ -139,6 +129,40 @@ async fn main() -> Result<()> {
     let looks = jobs::looks(&door, &programs[jobs::RULE], &progress).await?;
     bar.finish_and_clear();
     println!("\n{}\n\n{}\n\n{}", costs(&rows), scales(&scale), jobs::shown(&looks));
+    Ok(())
+}
+
+/// The functions by name, built now or from the folder of a release, and the baseline.
+fn programs(released: Option<&str>, line: impl FnMut(&str)) -> Result<BTreeMap<String, PathBuf>> {
+    let Some(folder) = released else {
+        return Ok(functions::cargo_build(&["--bins", "--examples", "--release"], line)?);
+    };
+    let mut programs = functions::cargo_build(&["--example", NOTHING, "--release"], line)?;
+    for function in fs::read_dir(functions::target()?.join(folder))? {
+        let function = function?;
+        programs.insert(function.file_name().to_string_lossy().into_owned(), function.path().join("bootstrap"));
+    }
+    Ok(programs)
+}
+
+/// Has every program answer when it is warm.
+async fn answer_warm(rows: &mut [Row], door: &FrontDoor, account: &Place, progress: &impl Fn(String)) -> Result<()> {
+    let mut warm = Vec::new();
+    for row in rows.iter() {
+        warm.push(row.warm(door, account).await?);
+    }
+    for number in 1..=EVENTS {
+        progress(format!("events to functions that are warm: {number} of {EVENTS}"));
+        tokio::time::sleep(PAUSE).await;
+        for (row, (function, event)) in rows.iter_mut().zip(&mut warm) {
+            let (event, start) = (event(number), Instant::now());
+            function.invoke(event, PATIENCE).await?;
+            row.warm.push(start.elapsed());
+        }
+    }
+    for (row, (function, _)) in rows.iter_mut().zip(&warm) {
+        row.resident = row.resident.max(resident(function)?);
+    }
     Ok(())
 }
 
@@ -202,19 +226,12 @@ impl Row {
         Ok(())
     }
 
-    /// Answers of a process that has answered before.
-    async fn warm(&mut self, door: &FrontDoor, account: &Place) -> Result<()> {
+    /// A process that has answered before, and what makes events for it.
+    async fn warm(&self, door: &FrontDoor, account: &Place) -> Result<(Function, impl Fn(usize) -> String + use<>)> {
         let (variables, event) = self.copy(door, account);
         let mut function = Function::start(&self.program, &variables).await?;
         function.invoke(event(0), PATIENCE).await?;
-        for number in 1..=EVENTS {
-            tokio::time::sleep(PAUSE).await;
-            let (event, start) = (event(number), Instant::now());
-            function.invoke(event, PATIENCE).await?;
-            self.warm.push(start.elapsed());
-        }
-        self.resident = self.resident.max(resident(&function)?);
-        Ok(())
+        Ok((function, event))
     }
 }
 

@@ -208,17 +208,19 @@ fn conditions(rules: &[Metadata]) -> String {
 
 /// Members of an `Fn::Or` that holds in one of these Regions. It takes two to ten, so of more they are themselves such.
 fn one_of(regions: &[&str]) -> String {
-    let equals = |region: &&str| format!("- !Equals [!Ref AWS::Region, {region}]\n");
-    match regions.len() {
-        2..=10 => regions.iter().map(|region| format!("    {}", equals(region))).collect(),
-        11..=100 => {
-            let some = regions.chunks(regions.len().div_ceil(regions.len().div_ceil(10)));
-            let lines =
-                |some: &[&str]| some.iter().map(|region| format!("      {}", equals(region))).collect::<String>();
-            some.map(|some| format!("    - !Or\n{}", lines(some))).collect()
+    assert!((2..=100).contains(&regions.len()), "{regions:?}");
+    let mut out = String::new();
+    let is_nested = regions.len() > 10;
+    for some in regions.chunks(regions.len().div_ceil(regions.len().div_ceil(10))) {
+        if is_nested {
+            out += "    - !Or\n";
         }
-        other => panic!("{other} Regions"),
+        for region in some {
+            let indent = if is_nested { "      " } else { "    " };
+            let _ = writeln!(out, "{indent}- !Equals [!Ref AWS::Region, {region}]");
+        }
     }
+    out
 }
 
 /// Properties that every function has.
