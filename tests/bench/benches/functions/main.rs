@@ -111,6 +111,7 @@ async fn main() -> Result<()> {
         }
     }
     answer_warm(&mut rows, &door, &account, &progress).await?;
+    bar.suspend(|| println!("\n{}\n", costs(&rows)));
     let mut scale = Vec::new();
     for (what, name, stage) in [
         ("500 notebooks", NOTEBOOKS, played::Stage { notebooks: 500, ..played::Stage::default() }),
@@ -128,7 +129,7 @@ async fn main() -> Result<()> {
     }
     let looks = jobs::looks(&door, &programs[jobs::RULE], &progress).await?;
     bar.finish_and_clear();
-    println!("\n{}\n\n{}\n\n{}", costs(&rows), scales(&scale), jobs::shown(&looks));
+    println!("\n{}\n\n{}", scales(&scale), jobs::shown(&looks));
     Ok(())
 }
 
