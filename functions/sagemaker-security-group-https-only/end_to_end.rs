@@ -105,8 +105,7 @@ impl Network {
 
     /// The calls of EC2 so far, which are forgotten.
     fn take_reads(&self) -> Vec<String> {
-        let calls = self.account.take_calls().into_iter();
-        calls.filter_map(|call| call.strip_prefix("ec2:").map(str::to_owned)).collect()
+        self.account.take_calls_of("ec2")
     }
 
     /// The verdicts on these groups, all used by one model, on schedule; then on a change of each.
@@ -219,7 +218,7 @@ async fn a_reference_over_a_peering_connection_fails_and_one_that_nobody_can_pla
     network.account.fault(
         When::calls(GROUPS),
         Fault::rewrite(move |text| {
-            let edited = groups(&text).into_iter().map(|item| {
+            let edited = account::items(&text).into_iter().map(|item| {
                 let edit = ids.iter().find(|(id, ..)| is_of(&item, id));
                 let Some((_, name, edit)) = edit else { return item };
                 let item = item.replace(&reference, edit);
@@ -247,28 +246,6 @@ async fn a_reference_over_a_peering_connection_fails_and_one_that_nobody_can_pla
             ),
         ])
         .await;
-}
-
-/// An answer in pieces: one for each group, what is before the first, and what is behind the last. Items can hold items.
-fn groups(text: &str) -> Vec<String> {
-    let (mut pieces, mut piece, mut depth) = (Vec::new(), String::new(), 0);
-    for part in text.split_inclusive('>') {
-        if part.ends_with("<item>") {
-            if depth == 0 {
-                pieces.push(std::mem::take(&mut piece));
-            }
-            depth += 1;
-        }
-        piece.push_str(part);
-        if part.ends_with("</item>") {
-            depth -= 1;
-            if depth == 0 {
-                pieces.push(std::mem::take(&mut piece));
-            }
-        }
-    }
-    pieces.push(piece);
-    pieces
 }
 
 /// Whether a piece is the group with this id; its rules have ids of other groups.

@@ -97,8 +97,7 @@ impl Network {
 
     /// The calls of EC2 so far, which are forgotten.
     fn take_reads(&self) -> Vec<String> {
-        let calls = self.account.take_calls().into_iter();
-        let mut reads: Vec<_> = calls.filter_map(|call| call.strip_prefix("ec2:").map(str::to_owned)).collect();
+        let mut reads = self.account.take_calls_of("ec2");
         reads.sort();
         reads
     }

@@ -132,8 +132,7 @@ impl Network {
 
     /// The calls of EC2 so far, which are forgotten.
     fn take_reads(&self) -> Vec<String> {
-        let calls = self.account.take_calls().into_iter();
-        let mut calls: Vec<_> = calls.filter_map(|call| call.strip_prefix("ec2:").map(str::to_owned)).collect();
+        let mut calls = self.account.take_calls_of("ec2");
         calls.sort();
         calls
     }
@@ -145,7 +144,7 @@ impl Network {
             When::calls(ENDPOINTS),
             Fault::rewrite(move |text| {
                 // In moto's answers, the id comes first or last, and what is between belongs to one endpoint.
-                let edited = resources(&text).into_iter().map(|item| {
+                let edited = account::items(&text).into_iter().map(|item| {
                     if !item.contains(&id) {
                         return item;
                     }
@@ -156,28 +155,6 @@ impl Network {
             }),
         );
     }
-}
-
-/// An answer in pieces: one for each resource, what is before the first, and what is behind the last. Items can hold items.
-fn resources(text: &str) -> Vec<String> {
-    let (mut pieces, mut piece, mut depth) = (Vec::new(), String::new(), 0);
-    for part in text.split_inclusive('>') {
-        if part.ends_with("<item>") {
-            if depth == 0 {
-                pieces.push(std::mem::take(&mut piece));
-            }
-            depth += 1;
-        }
-        piece.push_str(part);
-        if part.ends_with("</item>") {
-            depth -= 1;
-            if depth == 0 {
-                pieces.push(std::mem::take(&mut piece));
-            }
-        }
-    }
-    pieces.push(piece);
-    pieces
 }
 
 /// What stands in the first element of this name.

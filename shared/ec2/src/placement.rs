@@ -7,7 +7,7 @@ use rule::{Details, Fact, Facts, Listed, Page, Parameters, Read, Resource, Sourc
 use tokio::sync::OnceCell;
 
 use crate::{
-    subnets::{self, SUBNETS, all_placed},
+    subnets::{self, SUBNETS, all_placed, one_subnet},
     vpcs::{VPCS, one_vpc, page_of_vpcs},
 };
 
@@ -217,20 +217,15 @@ impl<S: Source> WithVpcs<S> {
         Ok(all_placed(&self.client).await?.into_iter().map(|subnet| (subnet.id, subnet.vpc)).collect())
     }
 
-    /// One subnet by its id; a filter does not fail for one that does not exist.
+    /// The VPC of one subnet by its id.
     async fn look_up(&self, id: &str) -> Fact<String> {
-        let filter = types::Filter::builder().name("subnet-id").values(id).build();
-        match self.client.describe_subnets().filters(filter).send().await {
-            Ok(answer) => {
-                let found = answer.subnets().iter().filter_map(subnets::Placed::of).find(|subnet| subnet.id == id);
-                let is_empty = answer.subnets().is_empty() && aws::given(answer.next_token()).is_none();
-                match found {
-                    Some(subnet) => Fact::Known(subnet.vpc),
-                    None if is_empty => Fact::Absent,
-                    None => Fact::Unread(format!("{SUBNETS} does not show {id}")),
-                }
-            }
-            Err(error) => Fact::Unread(aws::reason(SUBNETS, &error)),
+        match one_subnet(&self.client, id).await {
+            Ok(Some(subnet)) => match subnets::Placed::of(&subnet) {
+                Some(subnet) => Fact::Known(subnet.vpc),
+                None => Fact::Unread(format!("{SUBNETS} does not show {id}")),
+            },
+            Ok(None) => Fact::Absent,
+            Err(reason) => Fact::Unread(reason),
         }
     }
 

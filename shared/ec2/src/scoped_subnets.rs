@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     routes::{RouteQuery, Routes, SubnetTable, is_public},
-    subnets::{SUBNETS, page},
+    subnets::{SUBNETS, one_subnet, page},
     tags,
 };
 
@@ -112,18 +112,13 @@ impl<T: Tenants> Source for ScopedSubnets<T> {
     type Facts = ScopedSubnet;
 
     async fn get(&self, resource: &Resource, query: &ScopedSubnetQuery) -> Read<ScopedSubnet> {
-        let filter = types::Filter::builder().name("subnet-id").values(&resource.id).build();
-        let answer = match self.client.describe_subnets().filters(filter).send().await {
-            Ok(answer) => answer,
-            Err(error) => return Read::Unread(aws::reason(SUBNETS, &error)),
-        };
-        match answer.subnets().iter().find(|subnet| subnet.subnet_id() == Some(&resource.id)) {
-            Some(subnet) => {
-                let facts = self.facts(&resource.id, subnet, None, query).await;
+        match one_subnet(&self.client, &resource.id).await {
+            Ok(Some(subnet)) => {
+                let facts = self.facts(&resource.id, &subnet, None, query).await;
                 Read::Here { resource: resource.clone(), facts }
             }
-            None if answer.subnets().is_empty() && aws::given(answer.next_token()).is_none() => Read::Gone,
-            None => Read::Unread(format!("{SUBNETS} did not answer what was asked")),
+            Ok(None) => Read::Gone,
+            Err(reason) => Read::Unread(reason),
         }
     }
 

@@ -107,15 +107,11 @@ impl Subnets {
         Ok(All { subnets, kinds })
     }
 
-    /// One subnet by its id; a filter does not fail for one that does not exist.
     async fn look_up(&self, id: &str, kinds: &Kinds) -> Fact<Subnet> {
-        let filter = types::Filter::builder().name("subnet-id").values(id).build();
-        match self.client.describe_subnets().filters(filter).send().await {
-            Ok(answer) => {
-                let found = answer.subnets().iter().find(|subnet| subnet.subnet_id() == Some(id));
-                found.map_or(Fact::Absent, |subnet| Fact::Known(facts(subnet, kinds)))
-            }
-            Err(error) => Fact::Unread(aws::reason(SUBNETS, &error)),
+        match one_subnet(&self.client, id).await {
+            Ok(Some(subnet)) => Fact::Known(facts(&subnet, kinds)),
+            Ok(None) => Fact::Absent,
+            Err(reason) => Fact::Unread(reason),
         }
     }
 }
@@ -127,6 +123,18 @@ pub(crate) async fn zone_kinds(client: &Client) -> Kinds {
     let answer = answer.map_err(|error| aws::reason(ZONES, &error))?;
     let zones = answer.availability_zones().iter();
     Ok(zones.filter_map(|zone| Some((aws::given(zone.zone_id())?, kind(zone.zone_type())))).collect())
+}
+
+/// The subnet with this id, if the account sees it; a filter does not fail for one that does not exist.
+pub(crate) async fn one_subnet(client: &Client, id: &str) -> Result<Option<types::Subnet>, String> {
+    let filter = types::Filter::builder().name("subnet-id").values(id).build();
+    let answer =
+        client.describe_subnets().filters(filter).send().await.map_err(|error| aws::reason(SUBNETS, &error))?;
+    match answer.subnets().iter().find(|subnet| subnet.subnet_id() == Some(id)) {
+        Some(subnet) => Ok(Some(subnet.clone())),
+        None if answer.subnets().is_empty() && aws::given(answer.next_token()).is_none() => Ok(None),
+        None => Err(format!("{SUBNETS} does not show {id}")),
+    }
 }
 
 /// A page of the list of all subnets.

@@ -356,6 +356,13 @@ impl Account {
     pub fn take_calls(&self) -> Vec<String> {
         self.state(|state| std::mem::take(&mut state.calls))
     }
+
+    /// The operations of a service among the calls so far, of which all are forgotten.
+    #[must_use]
+    pub fn take_calls_of(&self, service: &str) -> Vec<String> {
+        let of_service = |call: String| Some(call.strip_prefix(service)?.strip_prefix(':')?.to_owned());
+        self.take_calls().into_iter().filter_map(of_service).collect()
+    }
 }
 
 /// Names and values as [`Account::results`] and [`Account::findings`] give them.

@@ -137,25 +137,39 @@ pub const LOCAL_ZONE: &str = "use1-lax1-az1";
 pub fn rewrite_item(id: &str, [from, to]: [&str; 2]) -> Fault {
     let (id, from, to) = (format!("Id>{id}</"), from.to_owned(), to.to_owned());
     Fault::rewrite(move |text| {
-        let (mut rewritten, mut depth, mut item) = (String::new(), 0, String::new());
-        for piece in text.split_inclusive('>') {
-            item.push_str(piece);
-            if piece.ends_with("<item>") {
-                depth += 1;
-            } else if piece.ends_with("</item>") {
-                depth -= 1;
+        let rewritten = items(&text).into_iter().map(|item| {
+            if !item.contains(&id) {
+                return item;
             }
-            // Items can hold items; those that are not in another are the resources.
+            assert!(item.contains(&from), "no {from} in {item}");
+            item.replace(&from, &to)
+        });
+        rewritten.collect()
+    })
+}
+
+/// An answer of EC2 in pieces: one for each resource, and what stands before, between and behind them. Items can hold items; those
+/// that are not in another are the resources.
+#[must_use]
+pub fn items(text: &str) -> Vec<String> {
+    let (mut pieces, mut piece, mut depth) = (Vec::new(), String::new(), 0);
+    for part in text.split_inclusive('>') {
+        if part.ends_with("<item>") {
             if depth == 0 {
-                if item.contains(&id) {
-                    assert!(item.contains(&from), "no {from} in {item}");
-                    item = item.replace(&from, &to);
-                }
-                rewritten.push_str(&std::mem::take(&mut item));
+                pieces.push(std::mem::take(&mut piece));
+            }
+            depth += 1;
+        }
+        piece.push_str(part);
+        if part.ends_with("</item>") {
+            depth -= 1;
+            if depth == 0 {
+                pieces.push(std::mem::take(&mut piece));
             }
         }
-        rewritten + &item
-    })
+    }
+    pieces.push(piece);
+    pieces
 }
 
 /// Calls an operation of EC2, past faults and records.
