@@ -328,6 +328,17 @@ fn the_stack_set_passes_what_its_template_takes() {
     ] {
         assert!(names.contains(name), "{name} is not passed");
     }
+    // What would fail in every account fails here.
+    let mut asserted = 0;
+    for (id, rule) in object(&rules, "/Rules") {
+        let asked = serde_json::to_string(rule).unwrap();
+        let of_parameter = |name: &&String| asked.contains(&format!("{{\"Ref\":\"{name}\"}}"));
+        if object(&rules, "/Parameters").keys().filter(of_parameter).all(|name| stack["Parameters"][name].is_object()) {
+            assert_eq!(&stack["Rules"][id], rule, "{id}");
+            asserted += 1;
+        }
+    }
+    assert_eq!(asserted, 2);
     assert_eq!(stack["Parameters"]["GlobalRulesRegion"].get("Default"), None);
     assert_eq!(set["PermissionModel"], "SERVICE_MANAGED");
     assert_eq!(set["Capabilities"], json!(["CAPABILITY_IAM"]));
