@@ -166,6 +166,23 @@ async fn which_alarms_count() {
 }
 
 #[tokio::test]
+async fn alarms_on_inference_components_count_for_the_endpoint_that_hosts_them() {
+    let mut account = account(r#"{"require":"alarm"}"#, &["plain"]).await;
+    account.components("watched", &[("ic-1", "m"), ("ic-2", "m")]).await;
+    account.components("unwatched", &[("ic-3", "m")]).await;
+    account.components("unread", &[("ic-4", "m")]).await;
+    account.fault(When::calls("ListInferenceComponents").mentioning("\"unread\""), Fault::Denied);
+    let on = |component: &str| json!({"Dimensions": [{"Name": "InferenceComponentName", "Value": component}]});
+    alarm(&account, "second", "", on("ic-2")).await;
+    alarm(&account, "of-none", "", on("ic-9")).await;
+    account.scheduled().await.unwrap_err();
+    let no_alarm = "NON_COMPLIANT no alarm on its errors or latency";
+    check(&account, &[("watched", "COMPLIANT"), ("unwatched", no_alarm), ("plain", no_alarm)]);
+    let unread = account.kept("unread");
+    assert!(unread.starts_with("undecided sagemaker:ListInferenceComponents"), "{unread}");
+}
+
+#[tokio::test]
 async fn which_schedules_count() {
     let rows = [
         ("completed", json!({"MonitoringExecutionStatus": "Completed"}), "COMPLIANT"),
@@ -176,6 +193,16 @@ async fn which_schedules_count() {
             "failing",
             json!({"MonitoringExecutionStatus": "Failed"}),
             "NON_COMPLIANT monitoring schedule of-failing has a last job that failed",
+        ),
+        (
+            "unused",
+            json!({"MonitoringExecutionStatus": "Failed", "FailureReason": "Job inputs had no data"}),
+            "COMPLIANT the last job of monitoring schedule of-unused had no data: nobody called the endpoint then",
+        ),
+        (
+            "blind",
+            json!({"MonitoringExecutionStatus": "Failed", "FailureReason": "Job inputs had no data"}),
+            "NON_COMPLIANT monitoring schedule of-blind has a last job that had no data, and the endpoint captures none",
         ),
         (
             "cancelled",
@@ -208,6 +235,10 @@ async fn which_schedules_count() {
     for (name, last, _) in &rows {
         schedule(&account, &format!("of-{name}"), name, last.clone()).await;
     }
+    let captures = Fault::patch(|answer| {
+        answer["DataCaptureConfig"] = json!({"EnableCapture": true, "CaptureStatus": "Started"});
+    });
+    account.fault(When::calls("DescribeEndpoint").mentioning("\"unused\""), captures);
     let described = When::calls("DescribeMonitoringSchedule").mentioning("\"of-never-ran\"");
     account.fault(described, Fault::patch(|answer| answer["CreationTime"] = hours_ago(49)));
     for (name, status) in [("of-paused", "Stopped"), ("of-setting-up", "Pending"), ("of-broken", "Failed")] {

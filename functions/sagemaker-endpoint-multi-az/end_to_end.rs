@@ -721,6 +721,83 @@ impl Platform {
 }
 
 #[tokio::test]
+async fn reserved_capacity_is_where_its_training_plan_says() {
+    let mut platform = Platform::new().await;
+    platform.model("three-zones", &[&platform.a, &platform.b, &platform.c]).await;
+    let (a, b, c) = (ZONES[0].1, ZONES[1].1, ZONES[2].1);
+    let fails = |words: &str| format!("NON_COMPLIANT variant v1: {words}");
+    let one_zone = fails(&format!("its ML capacity reservation is in {a} (min 2 zones)"));
+    let both = [(a, "Active"), (b, "Active")];
+    let rows: [(&str, &str, &[(&str, &str)], String); 9] = [
+        ("one", "two-zones", &[(a, "Active")], one_zone.clone()),
+        ("one-twice", "two-zones", &[(a, "Active"), (a, "Active")], one_zone.clone()),
+        ("no-vpc-one", "no-vpc", &[(a, "Active")], one_zone),
+        ("both", "two-zones", &both, "COMPLIANT".to_owned()),
+        ("no-vpc-both", "no-vpc", &both, "COMPLIANT".to_owned()),
+        // Capacity that is over or to come is none, and some where the model has no subnet is none for it.
+        (
+            "later",
+            "two-zones",
+            &[(a, "Expired"), (b, "Scheduled")],
+            fails("its ML capacity reservation has no capacity"),
+        ),
+        (
+            "elsewhere",
+            "two-zones",
+            &[(a, "Active"), (c, "Active")],
+            fails(&format!("subnet <a> in {a}; <b> is in {b}, where its ML capacity reservation is not")),
+        ),
+        ("of-three", "three-zones", &both, "COMPLIANT".to_owned()),
+        (
+            "odd",
+            "two-zones",
+            &[(a, "Odd")],
+            "undecided variant v1: Status of a reserved capacity is `Odd`, which this release does not know".to_owned(),
+        ),
+    ];
+    let (door, place) = (&shared().door, platform.account.place.clone());
+    for (name, model, capacities, _) in &rows {
+        platform.endpoint(name, &[("v1", model, 2)]).await;
+        account::reserve(door, &place, name, capacities);
+    }
+    let reserved = |config: Value| {
+        move |answer: &mut Value| {
+            answer["ProductionVariants"][0]["CapacityReservationConfig"] = config.clone();
+        }
+    };
+    let only = "capacity-reservations-only";
+    let unread = [
+        (
+            "other-kind",
+            json!({"CapacityReservationPreference": only, "MlReservationArn": "arn:aws:sagemaker:eu-west-1:1:x/y"}),
+        ),
+        ("unnamed", json!({"CapacityReservationPreference": only})),
+        (
+            "denied",
+            json!({"CapacityReservationPreference": only, "MlReservationArn": place.arn("sagemaker", "training-plan/denied")}),
+        ),
+    ];
+    for (name, config) in &unread {
+        platform.endpoint(name, &[("v1", "two-zones", 2)]).await;
+        platform.patched(name, reserved(config.clone()));
+    }
+    platform.account.fault(When::calls("DescribeTrainingPlan").mentioning("\"denied\""), Fault::Denied);
+    platform.endpoint("empty", &[("v1", "two-zones", 2)]).await;
+    platform.patched("empty", reserved(json!({})));
+    platform.run_with_undecided(4).await;
+    for (name, _, _, expected) in &rows {
+        assert_eq!(platform.kept(name), platform.ids(expected), "{name}");
+    }
+    assert_eq!(platform.kept("empty"), "COMPLIANT");
+    let undecided = |name: &str| platform.kept(name);
+    assert!(undecided("other-kind").ends_with("x/y is cannot be read"), "{}", undecided("other-kind"));
+    assert!(undecided("unnamed").ends_with("CapacityReservationConfig has no MlReservationArn"));
+    assert!(undecided("denied").starts_with("undecided variant v1: sagemaker:DescribeTrainingPlan"));
+    let details = platform.account.finding("/one")["Resources"][0]["Details"]["Other"]["Variant v1"].clone();
+    assert!(details.as_str().unwrap().starts_with(&format!("2 instances; reserved capacity in {a}; ")), "{details}");
+}
+
+#[tokio::test]
 async fn components_are_read_to_the_last_page() {
     let mut platform = Platform::new().await;
     platform.endpoint("e", &[("v1", "two-zones", 2)]).await;

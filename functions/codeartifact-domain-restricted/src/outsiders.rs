@@ -127,11 +127,29 @@ fn granted(statement: &Statement, home: &Home<'_>) -> Access {
 
 /// To whom each of a statement's conditions limits it; see [`limit`].
 fn limits<'a>(statement: &'a Statement, home: &'a Home<'a>) -> impl Iterator<Item = Option<Access>> + 'a {
-    let is_there = |key: &str| {
-        let mut nulls = statement.conditions.iter().filter(|of| of.operator == "Null" && of.key == key);
-        nulls.any(|of| !of.values.is_empty() && of.values.iter().all(|value| value == "false"))
+    // Who is in an organization has its id and its paths, and nobody else has either.
+    let is_of_organization = |key: &str| matches!(About::of(key), About::Organization | About::Paths);
+    let is_there = move |key: &str| {
+        let mut asked = statement
+            .conditions
+            .iter()
+            .filter(|of| of.key == key || is_of_organization(&of.key) && is_of_organization(key));
+        asked.any(asks_for_the_key)
     };
     statement.conditions.iter().map(move |condition| limit(condition, is_there(&condition.key), home))
+}
+
+/// Whether a condition holds for those only who have its key.
+fn asks_for_the_key(condition: &Condition) -> bool {
+    if condition.operator == "Null" {
+        return !condition.values.is_empty() && condition.values.iter().all(|value| value == "false");
+    }
+    match operator(&condition.operator) {
+        Some((set, _, false, false)) => {
+            set == "ForAnyValue" || set.is_empty() && About::of(&condition.key) != About::Paths
+        }
+        _ => false,
+    }
 }
 
 /// What a condition is about.
@@ -295,10 +313,11 @@ fn is_account(text: &str) -> bool {
 /// Actions on domains and what is in them, which their policies may allow, for patterns that allow several (Service
 /// Authorization Reference, "Actions, resources, and condition keys for AWS CodeArtifact"). One that is missing here
 /// may make a verdict unknown, and never a wrong one.
-const ACTIONS: [&str; 41] = [
+const ACTIONS: [&str; 51] = [
     "associateexternalconnection",
     "associatewithdownstreamrepository",
     "copypackageversions",
+    "createdomain",
     "createpackagegroup",
     "createrepository",
     "deletedomain",
@@ -315,18 +334,24 @@ const ACTIONS: [&str; 41] = [
     "describerepository",
     "disassociateexternalconnection",
     "disposepackageversions",
+    "getassociatedpackagegroup",
     "getauthorizationtoken",
     "getdomainpermissionspolicy",
     "getpackageversionasset",
     "getpackageversionreadme",
     "getrepositoryendpoint",
     "getrepositorypermissionspolicy",
+    "listallowedrepositoriesforgroup",
+    "listassociatedpackages",
+    "listdomains",
     "listpackagegroups",
     "listpackages",
     "listpackageversionassets",
     "listpackageversiondependencies",
     "listpackageversions",
+    "listrepositories",
     "listrepositoriesindomain",
+    "listsubpackagegroups",
     "listtagsforresource",
     "publishpackageversion",
     "putdomainpermissionspolicy",
@@ -334,7 +359,10 @@ const ACTIONS: [&str; 41] = [
     "putpackageoriginconfiguration",
     "putrepositorypermissionspolicy",
     "readfromrepository",
+    "tagresource",
+    "untagresource",
     "updatepackagegroup",
+    "updatepackagegrouporiginconfiguration",
     "updatepackageversionsstatus",
     "updaterepository",
 ];
@@ -622,6 +650,20 @@ mod tests {
             (
                 json!({
                     "StringEqualsIfExists": {"aws:PrincipalOrgID": own}, "Null": {"aws:PrincipalOrgPaths": "false"},
+                }),
+                inside.clone(),
+            ),
+            (
+                json!({
+                    "StringEqualsIfExists": {"aws:PrincipalOrgID": own},
+                    "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "*"},
+                }),
+                inside.clone(),
+            ),
+            (
+                json!({
+                    "StringEqualsIfExists": {"aws:PrincipalOrgID": own},
+                    "ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "*"},
                 }),
                 anyone.clone(),
             ),

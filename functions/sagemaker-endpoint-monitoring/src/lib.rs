@@ -8,18 +8,19 @@
 //!   `InvocationModelErrors`, `ModelLatency` or `OverheadLatency`, as far as such an endpoint has it (an asynchronous one has no
 //!   `InvocationModelErrors` and no `OverheadLatency`, a serverless one no `InvocationModelErrors`). Its dimensions are those by which
 //!   SageMaker publishes: `EndpointName`, in the same case, and `VariantName` of a production variant that the endpoint has, perhaps
-//!   with `ContainerName`; an alarm on `EndpointName` alone never gets data. It may watch the metric itself or in an expression (metric
+//!   with `ContainerName`; or `InferenceComponentName` of a component that the endpoint hosts, alone. An alarm on `EndpointName` alone
+//!   never gets data. It may watch the metric itself or in an expression (metric
 //!   math, anomaly detection). Somebody has to be told: the alarm has an action for its state `ALARM` and its actions are enabled, or a
 //!   composite alarm of which that is true listens to it (`ALARM(...)`, under no `NOT`). An action that only scales tells nobody, so the
 //!   alarms that autoscaling makes for itself do not count.
 //! * *A monitoring schedule* of Model Monitor that is for this endpoint and is `Scheduled`. The last job that it started did not fail and
-//!   was not stopped, and was scheduled for a time in the last `maxAgeHours`. A schedule that has started none yet has as long, from when
+//!   was not stopped, or failed for want of data (`Job inputs had no data`) while the endpoint captures: nobody called it then. The job was scheduled for a time in the last `maxAgeHours`. A schedule that has started none yet has as long, from when
 //!   it was created.
 //!
 //! Where one way is enough, the other may be unreadable.
 //!
 //! Not evaluated: thresholds and periods; the alarm's state, since an endpoint that nobody calls has no data; alarms on other metrics,
-//! on those of inference components (`InferenceComponentName`), on queries over all endpoints (Metrics Insights) and on logs; whether
+//! on queries over all endpoints (Metrics Insights) and on logs; whether
 //! anybody is subscribed to the topic of an action; what suppresses a composite alarm's actions; and what a job of a schedule found.
 //!
 //! ## Why it matters
@@ -27,6 +28,7 @@
 //!
 //! ## Verdicts
 //! * `COMPLIANT`: the endpoint is watched in a way that `require` asks for.
+//! * `COMPLIANT`, with a note: by a schedule that is new and has started no job yet, or whose last job had no data.
 //! * `NON_COMPLIANT`: it is not.
 //! * `NOT_APPLICABLE`: the endpoint is being created or deleted, failed, is out of service, or no longer exists.
 //! * `NOT_APPLICABLE`: `require` is `schedule`, and all the endpoint's production variants are serverless: Model Monitor does not support
@@ -102,6 +104,7 @@ const META: Metadata = Metadata {
         "sagemaker:DescribeEndpoint",
         "sagemaker:DescribeMonitoringSchedule",
         "sagemaker:ListEndpoints",
+        "sagemaker:ListInferenceComponents",
         "sagemaker:ListMonitoringSchedules",
         "sagemaker:ListTags",
     ],
@@ -142,7 +145,7 @@ impl Rule for Monitoring {
         if let Some(verdict) = EndpointStatus::gate(&endpoint.status) {
             return verdict;
         }
-        let schedules = || by_schedule(&endpoint.schedules, context.at, params.max_age_hours);
+        let schedules = || by_schedule(endpoint, context.at, params.max_age_hours);
         let mut ways = Vec::new();
         if params.require != Require::Schedule {
             ways.push(by_alarm(endpoint, context.account));
@@ -233,17 +236,27 @@ fn is_published(metric: &str, endpoint: &WatchedEndpoint) -> bool {
 
 /// What one alarm does for the endpoint; nothing if it certainly watches other things.
 fn of_alarm(alarm: &Alarm, endpoint: &WatchedEndpoint, account: &str) -> Option<Way> {
-    let is_about_it = |metric: &Metric| {
+    let tells_how_one_does = |metric: &Metric| {
         metric.namespace == watched::NAMESPACE
             && is_published(&metric.name, endpoint)
-            && metric.dimension(watched::DIMENSION) == Some(endpoint.name.as_str())
-            // CloudWatch takes dimensions as a whole: with another one, or none, it is a metric that nobody publishes, or of a part.
-            && metric.dimensions.iter().all(|(name, _)| DIMENSIONS.contains(&name.as_str()))
             && metric.account.as_ref().is_none_or(|of| of == account)
+    };
+    // CloudWatch takes dimensions as a whole: with another one, or none, it is a metric that nobody publishes, or of a part.
+    let is_about_it = |metric: &Metric| {
+        metric.dimension(watched::DIMENSION) == Some(endpoint.name.as_str())
+            && metric.dimensions.iter().all(|(name, _)| DIMENSIONS.contains(&name.as_str()))
     };
     let (mut known, mut unread) = (false, None);
     for metric in &alarm.metrics {
         match metric {
+            Fact::Known(metric) if !tells_how_one_does(metric) => {}
+            Fact::Known(Metric { dimensions, .. }) if matches!(&dimensions[..], [(of, _)] if of == watched::COMPONENT) => {
+                match &endpoint.components {
+                    Fact::Known(components) => known |= components.iter().any(|name| *name == dimensions[0].1),
+                    Fact::Absent => unread = Some("inference components were not read".to_owned()),
+                    Fact::Unread(reason) => unread = Some(reason.clone()),
+                }
+            }
             Fact::Known(metric) if is_about_it(metric) => match metric.dimension("VariantName") {
                 Some(variant) if endpoint.variants.iter().any(|of| of == variant) => known = true,
                 // It may be the one that has no name.
@@ -273,17 +286,17 @@ fn of_alarm(alarm: &Alarm, endpoint: &WatchedEndpoint, account: &str) -> Option<
     }
 }
 
-fn by_schedule(schedules: &Fact<Vec<MonitoringSchedule>>, at: Timestamp, max_age_hours: u32) -> Way {
-    let schedules = match schedules {
+fn by_schedule(endpoint: &WatchedEndpoint, at: Timestamp, max_age_hours: u32) -> Way {
+    let schedules = match &endpoint.schedules {
         Fact::Known(schedules) => schedules,
         Fact::Absent => return Way::Unknown("monitoring schedules were not read".to_owned()),
         Fact::Unread(reason) => return Way::Unknown(reason.clone()),
     };
-    best(schedules.iter().map(|schedule| of_schedule(schedule, at, max_age_hours)))
+    best(schedules.iter().map(|schedule| of_schedule(schedule, &endpoint.captures, at, max_age_hours)))
         .unwrap_or_else(|| Way::Unwatched("no monitoring schedule".to_owned()))
 }
 
-fn of_schedule(schedule: &MonitoringSchedule, at: Timestamp, max_age_hours: u32) -> Way {
+fn of_schedule(schedule: &MonitoringSchedule, captures: &Fact<bool>, at: Timestamp, max_age_hours: u32) -> Way {
     let name = &schedule.name;
     let idle = |why: &str| Way::Unwatched(format!("monitoring schedule {name} {why}"));
     let unknown =
@@ -318,7 +331,12 @@ fn of_schedule(schedule: &MonitoringSchedule, at: Timestamp, max_age_hours: u32)
     match &last.status {
         Fact::Known(ExecutionStatus::Failed) => return idle("has a last job that failed"),
         Fact::Known(ExecutionStatus::Stopped) => return idle("has a last job that was stopped"),
-        Fact::Known(ExecutionStatus::Running | ExecutionStatus::Completed) | Fact::Absent | Fact::Unread(_) => {}
+        Fact::Known(ExecutionStatus::NoData) if *captures == Fact::Known(false) => {
+            return idle("has a last job that had no data, and the endpoint captures none");
+        }
+        Fact::Known(ExecutionStatus::Running | ExecutionStatus::Completed | ExecutionStatus::NoData)
+        | Fact::Absent
+        | Fact::Unread(_) => {}
     }
     match (&last.scheduled_for, &last.status) {
         (Fact::Known(time), _) if is_old(*time) => {
@@ -327,6 +345,13 @@ fn of_schedule(schedule: &MonitoringSchedule, at: Timestamp, max_age_hours: u32)
         (Fact::Unread(reason), _) | (_, Fact::Unread(reason)) => Way::Unknown(reason.clone()),
         (Fact::Absent, _) => unknown("ScheduledTime of the last job"),
         (_, Fact::Absent) => unknown("MonitoringExecutionStatus of the last job"),
+        (Fact::Known(_), Fact::Known(ExecutionStatus::NoData)) => match captures {
+            Fact::Known(_) => Way::Watched(Some(format!(
+                "the last job of monitoring schedule {name} had no data: nobody called the endpoint then"
+            ))),
+            Fact::Absent => Way::Unknown("DescribeEndpoint gave no CaptureStatus".to_owned()),
+            Fact::Unread(reason) => Way::Unknown(reason.clone()),
+        },
         (Fact::Known(_), Fact::Known(_)) => Way::Watched(None),
     }
 }
@@ -397,6 +422,8 @@ mod tests {
             serverless: Fact::Known(false),
             asynchronous: false,
             variants: vec!["v1".to_owned()],
+            components: Fact::Known(vec!["ic".to_owned()]),
+            captures: Fact::Known(true),
             alarms: Fact::Known(alarms),
             schedules: Fact::Known(schedules),
             details: Vec::new(),
@@ -517,6 +544,57 @@ mod tests {
         ] {
             let endpoint = watched(alarms, Vec::new());
             assert_eq!(told(&endpoint, ALARM), expected, "{endpoint:#?}");
+        }
+    }
+
+    #[test]
+    fn an_alarm_on_an_inference_component_watches_the_endpoint_that_hosts_it() {
+        let on = |dimensions: &[(&str, &str)]| alarm(|_, of| of.dimensions = metric("", dimensions).dimensions);
+        let none = format!("NON_COMPLIANT {NO_ALARM}");
+        let [ours, theirs] = [[("InferenceComponentName", "ic")], [("InferenceComponentName", "other")]];
+        let more = [("EndpointName", "e"), ours[0]];
+        for (alarms, components, expected) in [
+            (vec![on(&ours)], Fact::Known(vec!["ic".to_owned()]), "COMPLIANT"),
+            (vec![on(&theirs), on(&ours)], Fact::Known(vec!["ic".to_owned()]), "COMPLIANT"),
+            (vec![on(&theirs)], Fact::Known(vec!["ic".to_owned()]), &none),
+            (vec![on(&ours)], Fact::Known(Vec::new()), &none),
+            (vec![on(&more)], Fact::Known(vec!["ic".to_owned()]), &none),
+            (vec![on(&ours)], unread(), "undecided denied"),
+            (vec![on(&ours)], Fact::Absent, "undecided inference components were not read"),
+            (vec![on(&ours), alarm(|_, _| ())], unread(), "COMPLIANT"),
+        ] {
+            let endpoint = WatchedEndpoint { components, ..watched(alarms, Vec::new()) };
+            assert_eq!(told(&endpoint, ALARM), expected, "{endpoint:#?}");
+        }
+        let scales = Alarm { told: Fact::Known(Told::Nobody), ..on(&ours) };
+        let expected = "NON_COMPLIANT alarm a has no action that tells anybody";
+        assert_eq!(told(&watched(vec![scales], Vec::new()), ALARM), expected);
+    }
+
+    /// Model Monitor has a job without data fail.
+    #[test]
+    fn a_job_without_data_is_a_failure_where_none_is_captured() {
+        let last = |hours| {
+            schedule(|_, last| (last.status, last.scheduled_for) = (Fact::Known(ExecutionStatus::NoData), hour(hours)))
+        };
+        let idle = "NON_COMPLIANT monitoring schedule s has started no job in the last 48 hours";
+        let blind =
+            "NON_COMPLIANT monitoring schedule s has a last job that had no data, and the endpoint captures none";
+        for (hours, captures, expected) in [
+            (
+                NOW - 1,
+                Fact::Known(true),
+                "COMPLIANT the last job of monitoring schedule s had no data: nobody called the endpoint then",
+            ),
+            (NOW - 49, Fact::Known(true), idle),
+            (NOW - 1, Fact::Known(false), blind),
+            (NOW - 49, Fact::Known(false), blind),
+            (NOW - 1, Fact::Absent, "undecided DescribeEndpoint gave no CaptureStatus"),
+            (NOW - 1, unread(), "undecided denied"),
+            (NOW - 49, unread(), idle),
+        ] {
+            let endpoint = WatchedEndpoint { captures, ..watched(Vec::new(), vec![last(hours)]) };
+            assert_eq!(told(&endpoint, SCHEDULE), expected, "{endpoint:#?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the rule judges, put together from two services.
 
 use aws::SdkConfig;
-use cloudwatch::{Alarm, Alarms};
+use cloudwatch::{Alarm, Alarms, Metric};
 use rule::{Details, Fact, Facts, Page, Read, Resource, Source, Tags};
 use sagemaker::{Endpoint, EndpointStatus, Endpoints, MonitoringSchedule, MonitoringSchedules};
 
@@ -9,6 +9,8 @@ use sagemaker::{Endpoint, EndpointStatus, Endpoints, MonitoringSchedule, Monitor
 pub(crate) const NAMESPACE: &str = "AWS/SageMaker";
 /// The dimension that says which endpoint.
 pub(crate) const DIMENSION: &str = "EndpointName";
+/// The one dimension of the metrics of an inference component, which say nothing of the endpoint that it is on.
+pub(crate) const COMPONENT: &str = "InferenceComponentName";
 
 /// In which way an endpoint has to be watched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +37,11 @@ pub struct WatchedEndpoint {
     pub asynchronous: bool,
     /// Names of its production variants.
     pub variants: Vec<String>,
-    /// The alarms that may be on its metrics; absent where they are not asked for.
+    /// Names of its inference components; absent where no alarm is on any.
+    pub components: Fact<Vec<String>>,
+    /// Whether it captures what it is asked and answers now.
+    pub captures: Fact<bool>,
+    /// The alarms that may be on its metrics, and those on any inference component's; absent where they are not asked for.
     pub alarms: Fact<Vec<Alarm>>,
     /// Its monitoring schedules; absent where they are not asked for.
     pub schedules: Fact<Vec<MonitoringSchedule>>,
@@ -80,13 +86,27 @@ impl Watches {
             status: endpoint.status,
             asynchronous: endpoint.asynchronous,
             variants: production.map(|variant| variant.name).collect(),
+            components: Fact::Absent,
+            captures: match endpoint.capture {
+                Fact::Known(capture) => capture.started,
+                Fact::Absent => Fact::Known(false),
+                Fact::Unread(reason) => Fact::Unread(reason),
+            },
             alarms: Fact::Absent,
             schedules: Fact::Absent,
             details: endpoint.details,
             serverless,
         };
         if serves && require != Require::Schedule {
-            watched.alarms = known(self.alarms.on(NAMESPACE, (DIMENSION, name)).await);
+            let is_component = |metric: &Metric| metric.namespace == NAMESPACE && metric.dimension(COMPONENT).is_some();
+            let is_endpoint =
+                |metric: &Metric| metric.namespace == NAMESPACE && metric.dimension(DIMENSION) == Some(name);
+            let alarms = self.alarms.on(|metric| is_endpoint(metric) || is_component(metric)).await;
+            let mut metrics = alarms.iter().flatten().flat_map(|alarm| &alarm.metrics);
+            if metrics.any(|metric| matches!(metric, Fact::Known(metric) if is_component(metric))) {
+                watched.components = known(self.endpoints.component_names(name).await);
+            }
+            watched.alarms = known(alarms);
         }
         if serves && require != Require::Alarm && watched.serverless != Fact::Known(true) {
             watched.schedules = known(self.schedules.of_endpoint(name).await);

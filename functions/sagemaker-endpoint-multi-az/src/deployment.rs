@@ -2,7 +2,7 @@
 
 use autoscaling::EndpointScaling;
 use aws::SdkConfig;
-use ec2::{Subnet, Subnets};
+use ec2::{Subnet, Subnets, Zone};
 use futures::future::join_all;
 use rule::{Details, Fact, Facts, Page, Read, Resource, Source, Tags, Timestamp};
 use sagemaker::{Endpoint, EndpointConfig, EndpointStatus, Endpoints, Hosting, InferenceComponent, is_younger};
@@ -27,6 +27,8 @@ pub struct Variant {
     pub endpoint: sagemaker::Variant,
     /// Least instances that autoscaling leaves it; absent when it has no scalable target.
     pub autoscaled_minimum: Fact<u32>,
+    /// The zones in which alone it can have instances, those of its ML capacity reservation; absent where it is not bound to one.
+    pub reserved: Fact<Vec<Zone>>,
     /// Where its models stand; empty for a variant that is serverless or hosts nothing.
     pub placements: Vec<Placement>,
 }
@@ -46,7 +48,8 @@ impl Facts for Deployment {
 
     fn details(&self) -> Details {
         let variant = |variant: &Variant| {
-            (format!("Variant {}", variant.endpoint.name).into(), format!("{}{}", hosting(variant), places(variant)))
+            let told = [hosting(variant), reserved(variant), places(variant)];
+            (format!("Variant {}", variant.endpoint.name).into(), told.concat())
         };
         self.details.iter().cloned().chain(self.variants.iter().map(variant)).collect()
     }
@@ -58,6 +61,18 @@ fn hosting(variant: &Variant) -> String {
         Fact::Known(Hosting::Instances(1)) => "1 instance".to_owned(),
         Fact::Known(Hosting::Instances(count)) => format!("{count} instances"),
         Fact::Absent | Fact::Unread(_) => "instances unknown".to_owned(),
+    }
+}
+
+fn reserved(variant: &Variant) -> String {
+    match &variant.reserved {
+        Fact::Known(zones) if zones.is_empty() => "; no reserved capacity".to_owned(),
+        Fact::Known(zones) => {
+            let ids: Vec<_> = zones.iter().map(|zone| zone.id.as_str()).collect();
+            format!("; reserved capacity in {}", ids.join(", "))
+        }
+        Fact::Absent => String::new(),
+        Fact::Unread(_) => "; zone of its reserved capacity unknown".to_owned(),
     }
 }
 
@@ -120,6 +135,7 @@ impl Deployments {
             }
             Variant {
                 autoscaled_minimum: self.scaling.minimum(name, &variant.name).await,
+                reserved: self.reserved(&variant).await,
                 placements: match self.placements(&variant, endpoint.modified_at, &config, &components).await {
                     Ok(placements) => placements,
                     Err(reason) => vec![Placement { model: None, subnets: Fact::Unread(reason) }],
@@ -184,6 +200,19 @@ impl Deployments {
         Placement { model: Some(name.to_owned()), subnets }
     }
 
+    async fn reserved(&self, variant: &sagemaker::Variant) -> Fact<Vec<Zone>> {
+        let zones = match &variant.reservation {
+            Fact::Known(arn) => self.endpoints.reserved_zones(arn).await,
+            Fact::Absent => Fact::Absent,
+            Fact::Unread(reason) => Fact::Unread(reason.clone()),
+        };
+        match zones {
+            Fact::Known(ids) => Fact::Known(join_all(ids.iter().map(|id| self.subnets.zone(id))).await),
+            Fact::Absent => Fact::Absent,
+            Fact::Unread(reason) => Fact::Unread(reason),
+        }
+    }
+
     async fn subnets(&self, ids: &[String]) -> Fact<Vec<(String, Fact<Subnet>)>> {
         Fact::Known(join_all(ids.iter().map(async |id| (id.clone(), self.subnets.get(id).await))).await)
     }
@@ -191,7 +220,7 @@ impl Deployments {
 
 /// Where a serverless variant stands and how far it scales is AWS's affair.
 fn serverless(variant: sagemaker::Variant) -> Variant {
-    Variant { endpoint: variant, autoscaled_minimum: Fact::Absent, placements: Vec::new() }
+    Variant { endpoint: variant, autoscaled_minimum: Fact::Absent, reserved: Fact::Absent, placements: Vec::new() }
 }
 
 impl Source for Deployments {

@@ -11,6 +11,8 @@
 //!   id. Without a model (inference components) those of the endpoint configuration count, else those of each
 //!   component's model, which each have to be enough. A subnet counts if it exists, is available, is neither on an Outpost nor in a
 //!   Local or Wavelength Zone, and has `minFreeIpsPerSubnet` free addresses for a replacement.
+//! * *Reserved capacity*: a variant that launches instances into an ML capacity reservation only (`CapacityReservationConfig`) can have
+//!   them in the zones of that training plan's active capacity only, with or without a `VpcConfig`. Most plans are in one zone.
 //!
 //! Without a `VpcConfig` SageMaker places the instances itself and shows nobody where: the number of instances decides, unless
 //! `requireVpcConfig` is `true`. So it does for a variant that hosts no inference component yet.
@@ -47,11 +49,13 @@
 //! ## How to fix
 //! Too few instances: `UpdateEndpointWeightsAndCapacities`, and raise the scalable target's `MinCapacity` or the minimum of managed
 //! instance scaling. Too few zones: a model cannot be changed, so create one whose `VpcConfig` has subnets in other zones, an
-//! endpoint configuration with it, and `UpdateEndpoint`.
+//! endpoint configuration with it, and `UpdateEndpoint`. A reservation in one zone: deploy without
+//! `CapacityReservationConfig`, or with a training plan that has capacity in several.
 //!
 //! ## References
 //! * Amazon SageMaker Developer Guide, "Best practices for deploying models on SageMaker AI Hosting Services": several instances, and
 //!   a VPC with at least two subnets in different Availability Zones.
+//! * Amazon SageMaker API, `ProductionVariantCapacityReservationSummary` and `DescribeTrainingPlan`.
 //! * Amazon EC2 API, `DescribeSubnets` and `DescribeAvailabilityZones`; Application Auto Scaling API, `DescribeScalableTargets`.
 //! * Security Hub control SageMaker.4, AWS Config managed rule `SAGEMAKER_ENDPOINT_CONFIG_PROD_INSTANCE_COUNT`: half of the question,
 //!   asked of endpoint configurations, used or not, instead of what serves.
@@ -152,6 +156,7 @@ const META: Metadata = Metadata {
         "sagemaker:DescribeEndpointConfig",
         "sagemaker:DescribeInferenceComponent",
         "sagemaker:DescribeModel",
+        "sagemaker:DescribeTrainingPlan",
         "sagemaker:ListEndpoints",
         "sagemaker:ListInferenceComponents",
         "sagemaker:ListTags",
@@ -264,7 +269,13 @@ fn judged<'a>(variants: &'a [Variant], params: &Params) -> Vec<&'a Variant> {
 
 /// Both questions about one variant. A failure in one also tells why the other could not be answered.
 fn judge(variant: &Variant, params: &Params) -> Answer {
-    let mut answers = vec![instances(variant, params)];
+    let reservation = zones::reserved(&variant.reserved, params);
+    // Of zones that are too few anyway, or not known, it does not matter which the subnets are in.
+    let reserved = match (&variant.reserved, &reservation) {
+        (Fact::Known(zones), Answer::Enough) => Some(zones.as_slice()),
+        _ => None,
+    };
+    let mut answers = vec![instances(variant, params), reservation];
     if variant.placements.is_empty() && params.require_vpc_config {
         answers.push(Answer::TooFew("no VpcConfig".to_owned()));
     }
@@ -273,7 +284,7 @@ fn judge(variant: &Variant, params: &Params) -> Answer {
             Some(model) if variant.placements.len() > 1 => format!("model {model}: "),
             _ => String::new(),
         };
-        answers.push(match zones::reached(placement, params) {
+        answers.push(match zones::reached(placement, reserved, params) {
             Answer::Enough => Answer::Enough,
             Answer::TooFew(reason) => Answer::TooFew(format!("{of}{reason}")),
             Answer::Unknown(reason) => Answer::Unknown(format!("{of}{reason}")),
@@ -397,8 +408,10 @@ mod tests {
                 hosting: Fact::Known(Hosting::Instances(2)),
                 managed_minimum: Fact::Absent,
                 managed_maximum: Fact::Absent,
+                reservation: Fact::Absent,
             },
             autoscaled_minimum: Fact::Absent,
+            reserved: Fact::Absent,
             placements: vec![in_zones(&["use1-az1", "use1-az4"])],
         };
         change(&mut variant);
@@ -537,6 +550,53 @@ mod tests {
                 ),
             ],
         );
+    }
+
+    #[test]
+    fn reserved_capacity_is_in_its_own_zones_only() {
+        let zone = |id: &str, kind: Fact<ZoneKind>| Zone { id: id.to_owned(), kind };
+        let az = |id: &str| zone(id, Fact::Known(ZoneKind::AvailabilityZone));
+        let local = || zone("use1-dfw2-az1", Fact::Known(ZoneKind::LocalZone));
+        let bound = |zones: Vec<Zone>| variant(|variant| variant.reserved = Fact::Known(zones));
+        let no_vpc = |zones: Vec<Zone>| Variant { placements: vec![no_vpc()], ..bound(zones) };
+        let fails = |words: &str| format!("NON_COMPLIANT variant v1: {words}");
+        let in_one = fails("its ML capacity reservation is in use1-az1 (min 2 zones)");
+        let and_local = fails("its ML capacity reservation is in use1-az1,use1-dfw2-az1 (min 2 zones)");
+        let no_kind = "undecided variant v1: DescribeAvailabilityZones gave no ZoneType of use1-az4".to_owned();
+        for (variant, expected) in [
+            (bound(vec![az("use1-az1"), az("use1-az4")]), "COMPLIANT".to_owned()),
+            (bound(vec![az("use1-az1")]), in_one.clone()),
+            (bound(vec![az("use1-az1"), local()]), and_local.clone()),
+            (bound(Vec::new()), fails("its ML capacity reservation has no capacity")),
+            (bound(vec![az("use1-az1"), zone("use1-az4", Fact::Absent)]), no_kind.clone()),
+            (
+                bound(vec![az("use1-az1"), zone("use1-az4", Fact::Unread(unread()))]),
+                format!("undecided variant v1: {}", unread()),
+            ),
+            // One is one, of whatever kind.
+            (bound(vec![zone("use1-az1", Fact::Absent)]), in_one.clone()),
+            (
+                bound(vec![az("use1-az1"), az("use1-az6")]),
+                fails("subnet subnet-a in use1-az1; subnet-b is in use1-az4, where its ML capacity reservation is not"),
+            ),
+            (no_vpc(vec![az("use1-az1"), az("use1-az6")]), "COMPLIANT".to_owned()),
+            (no_vpc(vec![az("use1-az1")]), in_one),
+            (no_vpc(vec![az("use1-az1"), local()]), and_local),
+            (no_vpc(vec![az("use1-az1"), zone("use1-az4", Fact::Absent)]), no_kind),
+            // Nothing is hosted yet, but the instances are there.
+            (
+                Variant { placements: Vec::new(), ..bound(vec![az("use1-az1")]) },
+                fails("its ML capacity reservation is in use1-az1 (min 2 zones)"),
+            ),
+            (
+                variant(|variant| variant.reserved = Fact::Unread("denied".to_owned())),
+                "undecided variant v1: denied".to_owned(),
+            ),
+        ] {
+            assert_eq!(told(&serving(vec![variant.clone()]), &PARAMS), expected, "{variant:#?}");
+        }
+        let one = Params { min_availability_zones: 1, ..PARAMS };
+        assert_eq!(told(&serving(vec![bound(vec![az("use1-az1")])]), &one), "COMPLIANT");
     }
 
     #[test]

@@ -7,15 +7,45 @@ use rule::Fact;
 
 use crate::{Answer, Params, Placement};
 
-/// Whether the subnets of a placement are in enough zones.
-pub(crate) fn reached(placement: &Placement, params: &Params) -> Answer {
+/// Whether the ML capacity reservation of a variant, if it is bound to one, is in enough zones.
+pub(crate) fn reserved(zones: &Fact<Vec<Zone>>, params: &Params) -> Answer {
+    let zones = match zones {
+        Fact::Known(zones) => zones,
+        Fact::Absent => return Answer::Enough,
+        Fact::Unread(reason) => return Answer::Unknown(reason.clone()),
+    };
+    let (mut certain, mut open) = (0, Vec::new());
+    for zone in zones {
+        match &zone.kind {
+            Fact::Known(ZoneKind::AvailabilityZone) => certain += 1,
+            Fact::Known(ZoneKind::LocalZone | ZoneKind::WavelengthZone) => {}
+            Fact::Absent => open.push(format!("DescribeAvailabilityZones gave no ZoneType of {}", zone.id)),
+            Fact::Unread(reason) => open.push(reason.clone()),
+        }
+    }
+    let min = params.min_availability_zones as usize;
+    let ids: Vec<_> = zones.iter().map(|zone| zone.id.as_str()).collect();
+    if certain >= min {
+        Answer::Enough
+    } else if certain + open.len() >= min {
+        Answer::Unknown(open.join("; "))
+    } else if ids.is_empty() {
+        Answer::TooFew("its ML capacity reservation has no capacity".to_owned())
+    } else {
+        Answer::TooFew(format!("its ML capacity reservation is in {} (min {min} zones)", ids.join(",")))
+    }
+}
+
+/// Whether the subnets of a placement are in enough zones, of those in which alone there are instances for it, if there are such.
+pub(crate) fn reached(placement: &Placement, reserved: Option<&[Zone]>, params: &Params) -> Answer {
     let subnets = match &placement.subnets {
         Fact::Known(subnets) => subnets,
         Fact::Absent if params.require_vpc_config => return Answer::TooFew("no VpcConfig".to_owned()),
         Fact::Absent => return Answer::Enough,
         Fact::Unread(reason) => return Answer::Unknown(reason.clone()),
     };
-    let usable: Vec<_> = subnets.iter().map(|(id, subnet)| (id.as_str(), usable(id, subnet, params))).collect();
+    let usable: Vec<_> =
+        subnets.iter().map(|(id, subnet)| (id.as_str(), usable(id, subnet, reserved, params))).collect();
     let certain: BTreeSet<_> = usable
         .iter()
         .filter_map(|(_, usable)| if let Usable::Yes(zone) = usable { Some(*zone) } else { None })
@@ -82,7 +112,7 @@ enum Usable<'a> {
     Perhaps(Option<&'a str>, String),
 }
 
-fn usable<'a>(id: &str, subnet: &'a Fact<Subnet>, params: &Params) -> Usable<'a> {
+fn usable<'a>(id: &str, subnet: &'a Fact<Subnet>, reserved: Option<&[Zone]>, params: &Params) -> Usable<'a> {
     let subnet = match subnet {
         Fact::Known(subnet) => subnet,
         Fact::Absent => return Usable::No(format!("{id} does not exist")),
@@ -101,6 +131,9 @@ fn usable<'a>(id: &str, subnet: &'a Fact<Subnet>, params: &Params) -> Usable<'a>
         }
         Some(Zone { id: zone, kind: Fact::Known(ZoneKind::WavelengthZone) }) => {
             return Usable::No(format!("{id} is in Wavelength Zone {zone}"));
+        }
+        Some(zone) if reserved.is_some_and(|reserved| reserved.iter().all(|of| of.id != zone.id)) => {
+            return Usable::No(format!("{id} is in {}, where its ML capacity reservation is not", zone.id));
         }
         Some(_) | None => {}
     }

@@ -11,6 +11,8 @@
 //! come, the key also has to be enabled. `jobTypes`
 //! judges some kinds only, and `reportChildJobs` also each job that another one started.
 //!
+//! An alias is judged by the key that it stands for now, which with `allow-list` may not be the one that a job used that is over.
+//!
 //! Not evaluated: the bucket's own encryption, which S3 applies where a job names no key; checkpoints and debugging data, for which the
 //! API takes no key; and what Athena or Redshift write for a processing job that reads from them (`DatasetDefinition`).
 //!

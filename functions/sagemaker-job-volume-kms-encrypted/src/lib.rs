@@ -11,6 +11,8 @@
 //! come, the key also has to be enabled. `jobTypes`
 //! judges some kinds only, and `reportChildJobs` also each job that another one started.
 //!
+//! An alias is judged by the key that it stands for now, which with `allow-list` may not be the one that a job used that is over.
+//!
 //! The question is whose key it is. Without one of yours, SageMaker encrypts the volumes all the same, with a key of its own.
 //!
 //! Not evaluated: whether the key's policy lets somebody else use it, and the job's output, which

@@ -285,9 +285,6 @@ pub(crate) const WITH_VOLUMES: [&str; 35] = [
     "r7i", "r8g", "r8i", "r8i-flex", "t2", "t3",
 ];
 
-/// Families of which it is not known whether they have it: a policy may take them for either.
-const UNKNOWN: [&str; 2] = ["dl1", "p6e-gb200"];
-
 /// Sizes that families have.
 const SIZES: [&str; 17] = [
     "xlarge", "medium", "large", "2xlarge", "3xlarge", "4xlarge", "6xlarge", "8xlarge", "9xlarge", "10xlarge",
@@ -304,17 +301,16 @@ fn types_with_volumes(levels: &[Arc<Level>]) -> [Types; 2] {
     let (mut with, local) = (types_of(&WITH_VOLUMES), types_of(LocalStorage::families()));
     let (mut doubtful, mut doubts) = (Vec::new(), Vec::new());
     let mentioned = scp::mentioned(levels, INSTANCE_TYPES);
-    let unknown = if mentioned.is_empty() { Vec::new() } else { types_of(&UNKNOWN) };
     for said in mentioned {
         let family = said.strip_prefix("ml.").map_or("*", |rest| rest.split('.').next().unwrap_or_default());
         if family.contains(['*', '?', '$']) {
-            let is_known = [&with, &local, &unknown].into_iter().flatten().flatten().any(|one| scp::like(said, one));
+            let is_known = [&with, &local].into_iter().flatten().flatten().any(|one| scp::like(said, one));
             if let Some(example) = example(said).filter(|_| !is_known) {
                 doubtful.push(vec![example]);
                 doubts.push(said.to_owned());
             }
         // A family that is not known here is judged as one without local storage.
-        } else if !UNKNOWN.contains(&family) && !LocalStorage::families().contains(&family) {
+        } else if !LocalStorage::families().contains(&family) {
             with.push(vec![scp::example(said)]);
         }
     }

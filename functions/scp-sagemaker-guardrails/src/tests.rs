@@ -138,7 +138,7 @@ fn platform() -> Vec<Value> {
 }
 
 const SHUT_OUT: &str = "COMPLIANT volume-kms shuts out jobs on instance types with local storage, which take no key \
-                        (ml.c5d, ml.c6gd, ml.c6id and 26 more families), in the one member account";
+                        (ml.c5d, ml.c6gd, ml.c6id and 28 more families), in the one member account";
 const NOTHING: &str = "nothing denies volume-kms, output-kms, inter-container-encryption, network-isolation, vpc, \
                        direct-internet-access, app-network-access-type, root-access";
 
@@ -472,7 +472,16 @@ fn a_way_around_is_named() {
         ),
         (json!({"StringNotLike": {"aws:ResourceOrgPaths": "o-other/*"}}), bare("aws:ResourceOrgPaths")),
         (json!({"StringLike": {"aws:PrincipalArn": "*"}}), "COMPLIANT".to_owned()),
-        (json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:*"}}), "COMPLIANT".to_owned()),
+        // A session of `GetFederationToken` is no principal of IAM.
+        (json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:*"}}), open("aws:PrincipalArn")),
+        (json!({"StringNotLike": {"aws:PrincipalArn": "arn:aws:sts::*"}}), open("aws:PrincipalArn")),
+        (
+            json!({"ArnLike": {"aws:PrincipalArn": ["arn:aws:iam::*:*", "arn:aws:sts::*:federated-user/*"]}}),
+            unknown("aws:PrincipalArn"),
+        ),
+        // What both sides are is known, if not to this rule: whatever it is, nobody is let out for certain.
+        (json!({"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}), unknown("aws:ResourceOrgID")),
+        (json!({"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}), unknown("aws:PrincipalAccount")),
         (json!({"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}), "COMPLIANT".to_owned()),
         (json!({"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}), open("aws:RequestedRegion")),
         (json!({"StringLike": {"aws:RequestedRegion": "*-*"}}), "COMPLIANT".to_owned()),

@@ -8,9 +8,9 @@
 //! of a client. A zone is an Availability Zone of the Region: a Local Zone or Wavelength Zone is no second one, and in one in which a client
 //! is no interface is asked for.
 //!
-//! An entry is what follows `com.amazonaws.REGION.` in the name of the service, in full: `ec2` is not `ec2messages`. An entry that begins
-//! with `com.amazonaws.`, `cn.com.amazonaws.` or `aws.` is a whole name, in which `REGION` stands for the Region:
-//! `aws.sagemaker.REGION.studio`. The same name with `-fips` behind it will do, but not half of either: the two have different names in
+//! An entry is what follows `com.amazonaws.REGION.` in the name of the service (`cn.com.amazonaws.REGION.` and the like where that is what
+//! names begin with), in full: `ec2` is not `ec2messages`. An entry that begins
+//! so, or with `aws.`, is a whole name, in which `REGION` stands for the Region: `aws.sagemaker.REGION.studio`. The same name with `-fips` behind it will do, but not half of either: the two have different names in
 //! the DNS, of which a client uses one. Several endpoints for one name count together.
 //!
 //! Clients are notebook instances, domains, models, endpoint configurations and jobs in progress; a VPC in which none of them has a
@@ -495,16 +495,25 @@ fn best(answers: impl Iterator<Item = Answer>) -> Answer {
     answers.min_by_key(rank).unwrap_or(Answer::Missing(String::new()))
 }
 
-/// How the whole names of services begin.
-const WHOLE: [&str; 3] = ["com.amazonaws.", "cn.com.amazonaws.", "aws."];
+/// How names of services begin: everywhere, and those of some services in China, the European Sovereign Cloud and isolated Regions
+/// (`DescribeVpcEndpointServices`).
+const BEGINNINGS: [&str; 7] = [
+    "com.amazonaws",
+    "cn.com.amazonaws",
+    "eu.amazonaws",
+    "gov.ic.c2s",
+    "gov.ic.hci.csp",
+    "gov.sgov.sc2s",
+    "uk.adc-e.cloud",
+];
 
 /// The names by which AWS may call a service in a Region.
 fn names(service: &str, region: &str, fips: bool) -> Vec<String> {
-    let whole = if WHOLE.iter().any(|start| service.starts_with(start)) {
+    let is_whole = |start: &str| service.strip_prefix(start).is_some_and(|rest| rest.starts_with('.'));
+    let whole = if BEGINNINGS.into_iter().chain(["aws"]).any(is_whole) {
         vec![service.replace("REGION", region)]
     } else {
-        // In China, names of some services begin otherwise.
-        ["com.amazonaws", "cn.com.amazonaws"].map(|start| format!("{start}.{region}.{service}")).into()
+        BEGINNINGS.map(|start| format!("{start}.{region}.{service}")).into()
     };
     let fips: Vec<_> =
         whole.iter().filter(|name| fips && !name.ends_with("-fips")).map(|of| format!("{of}-fips")).collect();

@@ -49,7 +49,7 @@ pub struct Metric {
 }
 
 impl Metric {
-    /// The value of a dimension.
+    /// The value of a dimension. CloudWatch tells values apart by case.
     #[must_use]
     pub fn dimension(&self, name: &str) -> Option<&str> {
         self.dimensions.iter().find(|(of, _)| of == name).map(|(_, value)| value.as_str())
@@ -70,15 +70,14 @@ impl Alarms {
         Self { client: Client::new(config), all: OnceCell::new() }
     }
 
-    /// The alarms that watch a metric of this namespace with this dimension, and those of which nobody can tell what they watch.
-    /// CloudWatch tells values of dimensions apart by case.
+    /// The alarms that watch one of these metrics, and those of which nobody can tell what they watch.
     ///
     /// # Errors
     /// Why they could not all be read, in words for a reader.
-    pub async fn on(&self, namespace: &str, (dimension, value): (&str, &str)) -> Result<Vec<Alarm>, String> {
+    pub async fn on(&self, is_it: impl Fn(&Metric) -> bool) -> Result<Vec<Alarm>, String> {
         let all = self.all.get_or_init(|| self.list()).await.as_ref().map_err(Clone::clone)?;
         let is_about = |metric: &Fact<Metric>| match metric {
-            Fact::Known(metric) => metric.namespace == namespace && metric.dimension(dimension) == Some(value),
+            Fact::Known(metric) => is_it(metric),
             Fact::Absent => false,
             Fact::Unread(_) => true,
         };

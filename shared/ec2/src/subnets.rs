@@ -92,6 +92,14 @@ impl Subnets {
         }
     }
 
+    /// The zone with this id.
+    pub async fn zone(&self, id: &str) -> Zone {
+        match self.all.get_or_init(|| self.list()).await {
+            Ok(all) => zone(id.to_owned(), &all.kinds),
+            Err(reason) => Zone { id: id.to_owned(), kind: Fact::Unread(reason.clone()) },
+        }
+    }
+
     async fn list(&self) -> Result<All, String> {
         // Without the zones' kinds, the subnets still tell which of them are in the same zone.
         let kinds = zone_kinds(&self.client).await;
@@ -185,16 +193,18 @@ fn facts(subnet: &types::Subnet, kinds: &Kinds) -> Subnet {
             }
             Some(other) => Fact::Unread(aws::unknown("State", other.as_str())),
         },
-        zone: aws::given(subnet.availability_zone_id()).map(|id| {
-            let kind = match kinds {
-                Ok(kinds) => kinds.get(&id).cloned().unwrap_or(Fact::Absent),
-                Err(reason) => Fact::Unread(reason.clone()),
-            };
-            Zone { id, kind }
-        }),
+        zone: aws::given(subnet.availability_zone_id()).map(|id| zone(id, kinds)),
         on_outpost: aws::given(subnet.outpost_arn()).is_some(),
         free_addresses: aws::counted(subnet.available_ip_address_count()).map_or(Fact::Absent, Fact::Known),
     }
+}
+
+fn zone(id: String, kinds: &Kinds) -> Zone {
+    let kind = match kinds {
+        Ok(kinds) => kinds.get(&id).cloned().unwrap_or(Fact::Absent),
+        Err(reason) => Fact::Unread(reason.clone()),
+    };
+    Zone { id, kind }
 }
 
 fn kind(zone_type: Option<&str>) -> Fact<ZoneKind> {

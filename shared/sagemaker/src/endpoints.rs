@@ -5,8 +5,8 @@ use aws_sdk_sagemaker::{
         describe_endpoint::DescribeEndpointOutput, describe_inference_component::DescribeInferenceComponentOutput,
     },
     types::{
-        self, CaptureStatus, InferenceComponentStatus, ManagedInstanceScalingStatus,
-        ProductionVariantManagedInstanceScaling, ProductionVariantSummary,
+        self, CapacityReservationPreference, CaptureStatus, InferenceComponentStatus, InferenceComponentSummary,
+        ManagedInstanceScalingStatus, ProductionVariantManagedInstanceScaling, ProductionVariantSummary,
     },
 };
 use futures::{StreamExt, TryStreamExt, stream};
@@ -14,10 +14,13 @@ use rule::{Details, Fact, Facts, Listed, Page, Read, Resource, Source, Tags, Tim
 
 use crate::{
     ConfiguredVariant, EndpointConfig, Model, ModelPackage, completed, endpoint_configs::endpoint_config, is_not_found,
-    listed, model_packages::model_package, models::model, tags,
+    listed, model_packages::model_package, models::model, tags, training_plans,
 };
 
 const TYPE: &str = "AWS::SageMaker::Endpoint";
+
+/// Why the inference components of an endpoint are not known.
+const NAMELESS: &str = "sagemaker:ListInferenceComponents listed an inference component without a name";
 
 /// What is true of an endpoint, as it serves now. What a deployment under way will bring is not part of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +105,8 @@ pub struct Variant {
     pub managed_minimum: Fact<u32>,
     /// Most instances that managed instance scaling adds up to; absent where that is off.
     pub managed_maximum: Fact<u32>,
+    /// ARN of the ML capacity reservation in which alone it launches instances; absent where it launches them wherever there is room.
+    pub reservation: Fact<String>,
 }
 
 /// What a variant runs on.
@@ -143,6 +148,7 @@ pub struct Endpoints {
     configs: Once<Fact<EndpointConfig>>,
     models: Once<Fact<Model>>,
     packages: Once<Fact<ModelPackage>>,
+    reserved: Once<Fact<Vec<String>>>,
 }
 
 impl Endpoints {
@@ -154,6 +160,7 @@ impl Endpoints {
             configs: Once::default(),
             models: Once::default(),
             packages: Once::default(),
+            reserved: Once::default(),
         }
     }
 
@@ -195,6 +202,11 @@ impl Endpoints {
         self.packages.get(name, async || model_package(&self.client, name).await).await
     }
 
+    /// Ids of the Availability Zones in which the ML capacity reservation with this ARN has capacity now; never absent.
+    pub async fn reserved_zones(&self, arn: &str) -> Fact<Vec<String>> {
+        self.reserved.get(arn, async || training_plans::reserved_zones(&self.client, arn).await).await
+    }
+
     /// The tags of an endpoint.
     ///
     /// # Errors
@@ -209,21 +221,36 @@ impl Endpoints {
     /// # Errors
     /// Why they could not all be read, in words for a reader.
     pub async fn components(&self, endpoint: &str) -> Result<Vec<InferenceComponent>, String> {
-        const LIST: &str = "sagemaker:ListInferenceComponents";
         /// Components that are read at a time, beside those of other endpoints.
         const AT_A_TIME: usize = 8;
-        let mut components = Vec::new();
+        let listed = self.listed_components(endpoint).await?;
+        let read = stream::iter(&listed)
+            .map(|summary| self.component(summary.inference_component_name(), summary.inference_component_status()));
+        let read: Vec<Option<_>> = read.buffered(AT_A_TIME).try_collect().await?;
+        Ok(read.into_iter().flatten().collect())
+    }
+
+    /// Names of the inference components of an endpoint, without those that are being deleted.
+    ///
+    /// # Errors
+    /// Why they could not all be read, in words for a reader.
+    pub async fn component_names(&self, endpoint: &str) -> Result<Vec<String>, String> {
+        let listed = self.listed_components(endpoint).await?;
+        let stay =
+            listed.iter().filter(|of| of.inference_component_status() != Some(&InferenceComponentStatus::Deleting));
+        stay.map(|of| aws::given(of.inference_component_name()).ok_or_else(|| NAMELESS.to_owned())).collect()
+    }
+
+    async fn listed_components(&self, endpoint: &str) -> Result<Vec<InferenceComponentSummary>, String> {
+        const LIST: &str = "sagemaker:ListInferenceComponents";
+        let mut listed = Vec::new();
         let ask = async |token| {
             let page = self.client.list_inference_components().endpoint_name_equals(endpoint).max_results(100);
             let page = page.set_next_token(token).send().await.map_err(|error| aws::reason(LIST, &error))?;
-            let read = stream::iter(page.inference_components()).map(|summary| {
-                self.component(summary.inference_component_name(), summary.inference_component_status())
-            });
-            let read: Vec<Option<_>> = read.buffered(AT_A_TIME).try_collect().await?;
-            Ok((read.into_iter().flatten().collect(), page.next_token().map(str::to_owned)))
+            Ok((page.inference_components().to_vec(), page.next_token().map(str::to_owned)))
         };
-        aws::each_page(LIST, ask, |page: Vec<_>| components.extend(page)).await?;
-        Ok(components)
+        aws::each_page(LIST, ask, |page: Vec<_>| listed.extend(page)).await?;
+        Ok(listed)
     }
 
     /// One of the components in a list; none when it is an adapter, or is going or gone.
@@ -233,7 +260,7 @@ impl Endpoints {
         status: Option<&InferenceComponentStatus>,
     ) -> Result<Option<InferenceComponent>, String> {
         let Some(name) = aws::given(name) else {
-            return Err("sagemaker:ListInferenceComponents listed an inference component without a name".to_owned());
+            return Err(NAMELESS.to_owned());
         };
         // Of a failed one nobody says whether its last good state still serves.
         if status == Some(&InferenceComponentStatus::Deleting) {
@@ -401,6 +428,21 @@ fn variant(summary: &ProductionVariantSummary, shadow: bool) -> Variant {
             "MaxInstanceCount",
             ProductionVariantManagedInstanceScaling::max_instance_count,
         ),
+        reservation: reservation(summary.capacity_reservation_config()),
+    }
+}
+
+/// A `CapacityReservationConfig` with nothing in it is none.
+fn reservation(config: Option<&types::ProductionVariantCapacityReservationSummary>) -> Fact<String> {
+    let Some(config) = config else { return Fact::Absent };
+    match (config.capacity_reservation_preference(), aws::given(config.ml_reservation_arn())) {
+        (None, None) => Fact::Absent,
+        (Some(CapacityReservationPreference::CapacityReservationsOnly), Some(arn)) => Fact::Known(arn),
+        (Some(CapacityReservationPreference::CapacityReservationsOnly), None) => {
+            Fact::Unread("CapacityReservationConfig has no MlReservationArn".to_owned())
+        }
+        (Some(other), _) => Fact::Unread(aws::unknown("CapacityReservationPreference", other.as_str())),
+        (None, Some(_)) => Fact::Unread("CapacityReservationConfig has no CapacityReservationPreference".to_owned()),
     }
 }
 

@@ -11,6 +11,7 @@ mod monitoring;
 mod notebooks;
 mod provisioned;
 mod standing;
+mod training_plans;
 
 pub use domains::{Domain, DomainStatus, Domains, NetworkAccess};
 pub use endpoint_configs::{CaptureMode, ConfiguredCapture, ConfiguredVariant, EndpointConfig, EndpointConfigs, Usage};

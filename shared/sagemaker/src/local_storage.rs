@@ -31,7 +31,7 @@ pub const LOCAL_STORAGE_PARAMETERS: [ParameterSpec; 2] = [
         name: "localStorageFamilies",
         default: "",
         values: Values::List,
-        about: "families of instance types with local storage, such as `dl1`, beside those that are known",
+        about: "families of instance types with local storage, such as `i4i`, beside those that are known",
     },
 ];
 
@@ -50,9 +50,38 @@ impl LocalStorageResult {
 
 /// Families of `ml` instance types whose EC2 counterparts have `InstanceStorageSupported`: SageMaker's instance types of
 /// November 2026 against `DescribeInstanceTypes`. Within a family it is all sizes or none.
-const FAMILIES: [&str; 29] = [
-    "c5d", "c6gd", "c6id", "g4dn", "g5", "g6", "g6e", "g7", "g7e", "gr6", "i3en", "m5d", "m6gd", "m6id", "p3dn", "p4d",
-    "p4de", "p5", "p5e", "p5en", "p6-b200", "p6-b300", "r5d", "r6gd", "r6id", "r7gd", "trn1", "trn1n", "trn2",
+const FAMILIES: [&str; 31] = [
+    "c5d",
+    "c6gd",
+    "c6id",
+    "dl1",
+    "g4dn",
+    "g5",
+    "g6",
+    "g6e",
+    "g7",
+    "g7e",
+    "gr6",
+    "i3en",
+    "m5d",
+    "m6gd",
+    "m6id",
+    "p3dn",
+    "p4d",
+    "p4de",
+    "p5",
+    "p5e",
+    "p5en",
+    "p6-b200",
+    "p6-b300",
+    "p6e-gb200",
+    "r5d",
+    "r6gd",
+    "r6id",
+    "r7gd",
+    "trn1",
+    "trn1n",
+    "trn2",
 ];
 
 impl LocalStorage {
@@ -85,7 +114,7 @@ mod tests {
 
     #[test]
     fn families_decide() {
-        let more = LocalStorage::with(vec!["dl1".to_owned(), "ml.p6e-gb200".to_owned()]);
+        let more = LocalStorage::with(vec!["i4i".to_owned(), "ml.x99".to_owned()]);
         for (instance_type, known, with_more) in [
             ("ml.g5.xlarge", true, true),
             ("ml.p6-b200.48xlarge", true, true),
@@ -93,8 +122,10 @@ mod tests {
             ("ml.m5.large", false, false),
             ("ml.p3.2xlarge", false, false),
             ("ml.g5x.large", false, false),
-            ("ml.dl1.24xlarge", false, true),
-            ("ml.p6e-gb200.36xlarge", false, true),
+            ("ml.dl1.24xlarge", true, true),
+            ("ml.p6e-gb200.36xlarge", true, true),
+            ("ml.i4i.large", false, true),
+            ("ml.x99.large", false, true),
             ("odd", false, false),
             ("", false, false),
         ] {

@@ -49,6 +49,8 @@ pub enum ExecutionStatus {
     Running,
     /// It came to its end, whatever it found.
     Completed,
+    /// It failed because there was nothing for it to look at: nobody called the endpoint, or nothing was captured.
+    NoData,
     /// It failed.
     Failed,
     /// It was stopped, or is being stopped.
@@ -132,6 +134,9 @@ fn status(status: Option<&types::ScheduleStatus>) -> Fact<ScheduleStatus> {
     }
 }
 
+/// `FailureReason` of a job without data, as Model Monitor gives it; AWS documents none of them.
+const NO_DATA: &str = "Job inputs had no data";
+
 fn execution(last: &MonitoringExecutionSummary) -> Execution {
     use types::ExecutionStatus as Status;
     Execution {
@@ -139,6 +144,7 @@ fn execution(last: &MonitoringExecutionSummary) -> Execution {
             None => Fact::Absent,
             Some(Status::Pending | Status::InProgress) => Fact::Known(ExecutionStatus::Running),
             Some(Status::Completed | Status::CompletedWithViolations) => Fact::Known(ExecutionStatus::Completed),
+            Some(Status::Failed) if last.failure_reason() == Some(NO_DATA) => Fact::Known(ExecutionStatus::NoData),
             Some(Status::Failed) => Fact::Known(ExecutionStatus::Failed),
             Some(Status::Stopping | Status::Stopped) => Fact::Known(ExecutionStatus::Stopped),
             Some(other) if other.as_str() == aws::NOT_SENT => Fact::Absent,

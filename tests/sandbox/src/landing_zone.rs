@@ -205,6 +205,9 @@ const COMPONENTS: [Components; 2] = [
     },
 ];
 
+/// The endpoint whose instances were scarce: they are reserved where there were some, which is one zone.
+const RESERVED: &str = "translator";
+
 // # Jobs
 
 /// Training jobs. `EXAMPLE` is a job as the examples start it: what need not be set is not set.
@@ -450,7 +453,8 @@ pub async fn fill(door: &FrontDoor, place: &Place) -> Result<(), Error> {
     packages::create(door, place).await?;
     // What more drifts in the account, one line each: whatever is created here changes no id above.
     ways_out::create(door, place, &network).await?;
-    services::create(door, place, &network).await
+    services::create(door, place, &network).await?;
+    endpoints::reserve(door, place, &network).await
 }
 
 /// Settings with the tags that tell how the resource of this name was [`PROVISIONED`].

@@ -151,7 +151,10 @@ fn options(whole: &Case<'_>, key: &str, conditions: &[&Condition]) -> (Vec<Given
         let is_known = !regions.is_empty() && conditions.iter().all(|of| of.is_of_text());
         return (regions.iter().map(|region| one((*region).to_owned())).collect(), is_known);
     }
-    free(whole, key, conditions)
+    match whole.given(key) {
+        given @ Given::Values(_) => (vec![given], true),
+        _ => free(whole, key, conditions),
+    }
 }
 
 /// The same of a key of which nothing is settled.
@@ -168,7 +171,7 @@ fn free(whole: &Case<'_>, key: &str, conditions: &[&Condition]) -> (Vec<Given>, 
         let (own, federated) =
             (format!("arn:{partition}:iam::{account}:"), format!("arn:{partition}:sts::{account}:federated-user/"));
         let plain = ["role/any-other-role", "user/any-other-user", "root"].map(|who| format!("{own}{who}"));
-        options.extend(plain.map(one));
+        options.extend(plain.into_iter().chain([format!("{federated}any-other-user")]).map(one));
         for said in conditions.iter().flat_map(|of| &of.values) {
             // One that nobody in the account has matters to nobody.
             let is_nobody = said.rsplit(':').next().is_some_and(|who| who.starts_with(OF_A_SERVICE));
@@ -232,7 +235,8 @@ fn principals(said: &str, own: &str, federated: &str) -> impl Iterator<Item = St
         let rest = example(said.split_once('*').map_or("", |(_, rest)| rest));
         let whole = rest.rsplit(':').next().unwrap_or_default();
         let parts = ["role/x", "role/", "user/x", ""].map(|who| format!("{own}{who}{rest}"));
-        parts.into_iter().chain([format!("{own}{whole}")]).collect()
+        let sessions = ["x", ""].map(|who| format!("{federated}{who}{rest}"));
+        parts.into_iter().chain(sessions).chain([format!("{own}{whole}"), format!("{federated}{whole}")]).collect()
     };
     let is_somebody = |arn: &str| {
         let who = arn.splitn(6, ':').nth(5).unwrap_or_default();

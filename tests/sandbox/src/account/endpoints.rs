@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{discovered, id, merged, sagemaker};
-use crate::{Error, Fault, FrontDoor, Place, When, events::Item};
+use crate::{Answer, Error, Fault, FrontDoor, Place, When, events::Item};
 
 /// Creates an endpoint, with an endpoint configuration of the same name that has these variants.
 ///
@@ -51,6 +51,32 @@ pub async fn create_components(
         sagemaker(door, place, "CreateInferenceComponent", component).await?;
     }
     Ok(())
+}
+
+/// Lets AWS say that the first variant of an endpoint launches instances into an ML capacity reservation only, a training plan with a
+/// reserved capacity for each of these: `(zone id, status)`. moto has none, so the front door says it.
+pub fn reserve(door: &FrontDoor, place: &Place, endpoint: &str, capacities: &[(&str, &str)]) {
+    let name = format!("{endpoint}-capacity");
+    let arn = place.arn("sagemaker", &format!("training-plan/{name}"));
+    let reserved = json!({"CapacityReservationPreference": "capacity-reservations-only", "MlReservationArn": arn});
+    let described = Fault::patch(move |answer| {
+        if let Some(variant) = answer.pointer_mut("/ProductionVariants/0") {
+            variant["CapacityReservationConfig"] = reserved.clone();
+        }
+    });
+    door.fault(place, When::calls("DescribeEndpoint").mentioning(&format!("\"{endpoint}\"")), described);
+    let capacity = |(number, (zone, status)): (usize, &(&str, &str))| {
+        json!({
+            "ReservedCapacityArn": place.arn("sagemaker", &format!("reserved-capacity/{name}-{number}")),
+            "InstanceType": "ml.p5.48xlarge", "TotalInstanceCount": 2, "Status": status, "AvailabilityZoneId": zone,
+        })
+    };
+    let plan = json!({
+        "TrainingPlanArn": arn, "TrainingPlanName": name, "Status": "Active", "TargetResources": ["endpoint"],
+        "ReservedCapacitySummaries": capacities.iter().enumerate().map(capacity).collect::<Vec<_>>(),
+    });
+    let asked = When::calls("DescribeTrainingPlan").mentioning(&format!("\"{name}\""));
+    door.fault(place, asked, Fault::Instead(Answer::ok(plan)));
 }
 
 /// Creates an endpoint configuration with these variants and puts it into Config's inventory under its ARN. `settings` are those of

@@ -115,3 +115,11 @@ pub async fn create_route(
 pub async fn vpc_of(door: &FrontDoor, place: &Place, subnet: &str) -> Result<String, Error> {
     created(door, place, "DescribeSubnets", &[("SubnetId.1", subnet)], "vpcId").await
 }
+
+/// Id of the zone that a subnet is in.
+///
+/// # Errors
+/// moto has no such subnet.
+pub async fn zone_of(door: &FrontDoor, place: &Place, subnet: &str) -> Result<String, Error> {
+    created(door, place, "DescribeSubnets", &[("SubnetId.1", subnet)], "availabilityZoneId").await
+}

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    ALARMS, CAPTURES, COMPONENTS, ENDPOINTS, PLATFORM_KEY, SCALED, SERVERLESS, UNUSED, VERSIONS, keys::with_key,
-    network::Network, provisioned,
+    ALARMS, CAPTURES, COMPONENTS, ENDPOINTS, PLATFORM_KEY, RESERVED, SCALED, SERVERLESS, UNUSED, VERSIONS,
+    keys::with_key, network::Network, provisioned,
 };
 use crate::{
     Error, Fault, FrontDoor, Place, When,
@@ -209,6 +209,18 @@ pub(super) async fn create_components(door: &FrontDoor, place: &Place, network: 
             let of = When::calls("DescribeEndpointConfig").mentioning(&format!("\"{endpoint}\""));
             door.fault(place, of, described);
         }
+    }
+    Ok(())
+}
+
+/// [`RESERVED`]: its instances are in one zone, and its component has an alarm.
+pub(super) async fn reserve(door: &FrontDoor, place: &Place, network: &Network) -> Result<(), Error> {
+    let zone = account::zone_of(door, place, network.subnet("private-1")).await?;
+    account::reserve(door, place, RESERVED, &[(&zone, "Active")]);
+    for Components { endpoint, component, .. } in COMPONENTS.iter().filter(|of| of.endpoint == RESERVED) {
+        let of_component = json!([{"Name": "InferenceComponentName", "Value": component}]);
+        let settings = json!({"Dimensions": of_component, "AlarmActions": [place.arn("sns", "on-call")]});
+        put_alarm(door, place, &format!("{component}-errors"), endpoint, "v1", settings).await?;
     }
     Ok(())
 }
