@@ -728,7 +728,7 @@ async fn reserved_capacity_is_where_its_training_plan_says() {
     let fails = |words: &str| format!("NON_COMPLIANT variant v1: {words}");
     let one_zone = fails(&format!("its ML capacity reservation is in {a} (min 2 zones)"));
     let both = [(a, "Active"), (b, "Active")];
-    let rows: [(&str, &str, &[(&str, &str)], String); 9] = [
+    let rows: [(_, _, &[_], String); 9] = [
         ("one", "two-zones", &[(a, "Active")], one_zone.clone()),
         ("one-twice", "two-zones", &[(a, "Active"), (a, "Active")], one_zone.clone()),
         ("no-vpc-one", "no-vpc", &[(a, "Active")], one_zone),

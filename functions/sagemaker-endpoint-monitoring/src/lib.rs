@@ -4,18 +4,19 @@
 //! Whether somebody watches this SageMaker endpoint, and not just any in the Region. There are two ways; `require` says which has to be
 //! there: `any` (either), `alarm` or `schedule`.
 //!
-//! * *An alarm* of CloudWatch on one of the endpoint's own metrics in `AWS/SageMaker`: `Invocation4XXErrors`, `Invocation5XXErrors`,
-//!   `InvocationModelErrors`, `ModelLatency` or `OverheadLatency`, as far as such an endpoint has it (an asynchronous one has no
-//!   `InvocationModelErrors` and no `OverheadLatency`, a serverless one no `InvocationModelErrors`). Its dimensions are those by which
-//!   SageMaker publishes: `EndpointName`, in the same case, and `VariantName` of a production variant that the endpoint has, perhaps
-//!   with `ContainerName`; or `InferenceComponentName` of a component that the endpoint hosts, alone. An alarm on `EndpointName` alone
-//!   never gets data. It may watch the metric itself or in an expression (metric
-//!   math, anomaly detection). Somebody has to be told: the alarm has an action for its state `ALARM` and its actions are enabled, or a
-//!   composite alarm of which that is true listens to it (`ALARM(...)`, under no `NOT`). An action that only scales tells nobody, so the
-//!   alarms that autoscaling makes for itself do not count.
-//! * *A monitoring schedule* of Model Monitor that is for this endpoint and is `Scheduled`. The last job that it started did not fail and
-//!   was not stopped, or failed for want of data (`Job inputs had no data`) while the endpoint captures: nobody called it then. The job was scheduled for a time in the last `maxAgeHours`. A schedule that has started none yet has as long, from when
-//!   it was created.
+//! * *An alarm* of CloudWatch on one of the endpoint's own metrics in `AWS/SageMaker`: `Invocation4XXErrors`,
+//!   `Invocation5XXErrors`, `InvocationModelErrors`, `ModelLatency` or `OverheadLatency`, as far as such an endpoint has it (an
+//!   asynchronous one has no `InvocationModelErrors` and no `OverheadLatency`, a serverless one no `InvocationModelErrors`). Its
+//!   dimensions are those by which SageMaker publishes: `EndpointName`, in the same case, and `VariantName` of a production
+//!   variant that the endpoint has, perhaps with `ContainerName`; or `InferenceComponentName` of a component that the endpoint
+//!   hosts, alone. An alarm on `EndpointName` alone never gets data. It may watch the metric itself or in an expression (metric
+//!   math, anomaly detection). Somebody has to be told: the alarm has an action for its state `ALARM` and its actions are
+//!   enabled, or a composite alarm of which that is true listens to it (`ALARM(...)`, under no `NOT`). An action that only scales
+//!   tells nobody, so the alarms that autoscaling makes for itself do not count.
+//! * *A monitoring schedule* of Model Monitor that is for this endpoint and is `Scheduled`. The last job that it started did not
+//!   fail and was not stopped, or failed for want of data (`Job inputs had no data`) while the endpoint captures: nobody called
+//!   it then. The job was scheduled for a time in the last `maxAgeHours`. A schedule that has started none yet has as long, from
+//!   when it was created.
 //!
 //! Where one way is enough, the other may be unreadable.
 //!

@@ -12,7 +12,7 @@
 //!   component's model, which each have to be enough. A subnet counts if it exists, is available, is neither on an Outpost nor in a
 //!   Local or Wavelength Zone, and has `minFreeIpsPerSubnet` free addresses for a replacement.
 //! * *Reserved capacity*: a variant that launches instances into an ML capacity reservation only (`CapacityReservationConfig`) can have
-//!   them in the zones of that training plan's active capacity only, with or without a `VpcConfig`. Most plans are in one zone.
+//!   them in the zones of that training plan's active capacity only, with or without a `VpcConfig`.
 //!
 //! Without a `VpcConfig` SageMaker places the instances itself and shows nobody where: the number of instances decides, unless
 //! `requireVpcConfig` is `true`. So it does for a variant that hosts no inference component yet.

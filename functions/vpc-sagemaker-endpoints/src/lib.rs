@@ -8,10 +8,11 @@
 //! of a client. A zone is an Availability Zone of the Region: a Local Zone or Wavelength Zone is no second one, and in one in which a client
 //! is no interface is asked for.
 //!
-//! An entry is what follows `com.amazonaws.REGION.` in the name of the service (`cn.com.amazonaws.REGION.` and the like where that is what
-//! names begin with), in full: `ec2` is not `ec2messages`. An entry that begins
-//! so, or with `aws.`, is a whole name, in which `REGION` stands for the Region: `aws.sagemaker.REGION.studio`. The same name with `-fips` behind it will do, but not half of either: the two have different names in
-//! the DNS, of which a client uses one. Several endpoints for one name count together.
+//! An entry is what follows `com.amazonaws.REGION.` in the name of the service (`cn.com.amazonaws.REGION.` and the like
+//! where that is what names begin with), in full: `ec2` is not `ec2messages`. An entry that begins so, or with `aws.`, is a
+//! whole name, in which `REGION` stands for the Region: `aws.sagemaker.REGION.studio`. The same name with `-fips` behind it
+//! will do, but not half of either: the two have different names in the DNS, of which a client uses one. Several endpoints
+//! for one name count together.
 //!
 //! Clients are notebook instances, domains, models, endpoint configurations and jobs in progress; a VPC in which none of them has a
 //! subnet that exists is judged only if `vpcIds` names it, and then two zones, and a gateway in whatever route table, are enough.
