@@ -286,9 +286,9 @@ pub(crate) const WITH_VOLUMES: [&str; 35] = [
 ];
 
 /// Sizes that families have.
-const SIZES: [&str; 17] = [
+const SIZES: [&str; 18] = [
     "xlarge", "medium", "large", "2xlarge", "3xlarge", "4xlarge", "6xlarge", "8xlarge", "9xlarge", "10xlarge",
-    "12xlarge", "16xlarge", "18xlarge", "24xlarge", "32xlarge", "48xlarge", "96xlarge",
+    "12xlarge", "16xlarge", "18xlarge", "24xlarge", "32xlarge", "36xlarge", "48xlarge", "96xlarge",
 ];
 
 /// All sizes of these families, each by itself.
